@@ -1,0 +1,102 @@
+"""A case's folder in the output tree: written whole, read back, and set aside when it is out of date."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from reportgen.errors import InputError, IntegrityError
+from reportgen.export import export
+from reportgen.files import new_folder, sha256, write_file
+from reportgen.nouns import Report
+
+__all__ = ["PARTIAL", "clear_partial", "file_name", "read_report", "supersede", "views", "write_case"]
+
+PARTIAL = ".partial"
+_SUPERSEDED = ".superseded"
+TRUTH = "report.json"
+
+
+def file_name(format_name: str) -> str:
+    """The name of a format's file in a case's folder."""
+    return f"report.{format_name}"
+
+
+def views(report: Report, formats: Iterable[str], pictures: Mapping[str, bytes] | Path) -> dict[str, bytes]:
+    """The report in each format, by file name."""
+    return {file_name(name): export(report, name, pictures) for name in formats}
+
+
+def write_case(
+    out: Path, case_id: str, files: Mapping[str, bytes], kept: Iterable[str] = ()
+) -> dict[str, list[Any]]:
+    """Put a case's folder in place, whole, over an older one.
+
+    Args:
+        out: The output folder.
+        case_id: Name of the folder.
+        files: Content by path inside the folder.
+        kept: Files of the older folder that stay as they are.
+
+    Returns:
+        ``[size, time of change in ns, sha256]`` by path inside the folder.
+    """
+    target = out / case_id
+    outputs: dict[str, list[Any]] = {}
+    with new_folder(target, out / PARTIAL) as building:
+        for name, data in files.items():
+            write_file(building / name, data)
+        for name in kept:
+            (building / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(target / name, building / name)
+        for name in sorted({*files, *kept}):
+            state = (building / name).stat()
+            data = files[name] if name in files else (building / name).read_bytes()
+            outputs[name] = [state.st_size, state.st_mtime_ns, sha256(data)]
+    return outputs
+
+
+def read_report(folder: Path) -> Report:
+    """The report of a case's folder.
+
+    Raises:
+        InputError: There is none.
+        IntegrityError: ``report.json`` is damaged.
+    """
+    path = folder / TRUTH
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"There is no {TRUTH} that can be read ({type(error).__name__}).",
+            "Give the folder of one case inside an output folder.",
+            file=str(folder),
+        ) from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise IntegrityError(
+            f"{path} is not a report as it was written ({where}: {first['msg']}).", "Make it again with run."
+        ) from None
+
+
+def supersede(out: Path, case_id: str) -> bool:
+    """Move a folder whose input no longer gives it out of the way, to ``OUT/.superseded``; False if there is none.
+
+    It is not deleted, since somebody may have worked with it; and not left, since it would pass for current.
+    """
+    if not (out / case_id).is_dir():
+        return False
+    place = out / _SUPERSEDED / case_id
+    if place.exists():
+        shutil.rmtree(place)
+    place.parent.mkdir(exist_ok=True)
+    (out / case_id).replace(place)
+    return True
+
+
+def clear_partial(out: Path) -> None:
+    """Remove what killed runs left unfinished."""
+    shutil.rmtree(out / PARTIAL, ignore_errors=True)

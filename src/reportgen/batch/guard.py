@@ -1,0 +1,90 @@
+"""The guard around each case: whatever happens in one, the others go on.
+
+This is one of the two places where any exception may be caught. What is written down of an unknown one is its
+type and the lines of code it passed, never its message: that may hold a value of the input.
+"""
+
+import errno
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from reportgen.batch.summary import Stop
+from reportgen.errors import ExitCode, InputError, IntegrityError, ReportgenError
+from reportgen.ledger import Status
+
+__all__ = ["Failure", "guarded", "system_failure", "where_it_broke"]
+
+T = TypeVar("T")
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+_OUTPUT_LOST = {errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a case came to nothing.
+
+    Attributes:
+        status: What becomes of the case.
+        error: Problem and cure, to be shown.
+        code: What it means for the exit code.
+        trace: Where it broke, for the log, if it is a bug of ours.
+        stop: Set when no other case can be done either.
+    """
+
+    status: Status
+    error: InputError
+    code: ExitCode
+    trace: str = ""
+    stop: Stop | None = None
+
+
+def guarded(work: Callable[[], T]) -> T | Failure:
+    """The result of ``work``, or why there is none. Interruptions pass."""
+    try:
+        return work()
+    except InputError as error:
+        return Failure("rejected", error, ExitCode.REJECTED)
+    except IntegrityError as error:
+        return Failure("failed", InputError(error.problem, error.cure), ExitCode.INTEGRITY)
+    except ReportgenError as error:
+        return Failure("failed", InputError(error.problem, error.cure), ExitCode.REJECTED)
+    except OSError as error:
+        return system_failure(error)
+    except Exception as error:  # noqa: BLE001 - the batch's per-case guard
+        problem = f"A bug of reportgen stopped this case ({type(error).__name__})."
+        cure = "Report it with OUT/reportgen.log, which says where; it holds nothing of the input."
+        return Failure("failed", InputError(problem, cure), ExitCode.BUG, where_it_broke(error))
+
+
+def system_failure(error: OSError) -> Failure:
+    """What an error of the operating system means: for this case alone, or for the whole run."""
+    name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    if error.errno in _DISK_FULL:
+        problem = InputError("The disk is full.", "Free some space, then give the same command again.")
+        return Failure("pending", problem, ExitCode.REJECTED, stop="disk full")
+    if error.errno in _OUTPUT_LOST:
+        problem = InputError(
+            f"The output folder can no longer be written ({name}).",
+            "See to the drive, then give the same command again.",
+        )
+        return Failure("pending", problem, ExitCode.REJECTED, stop="output lost")
+    problem = InputError(
+        f"The operating system refused to write the report ({name}).",
+        "Close programs that have files of this case open, see to permissions, and give the same command again.",
+    )
+    return Failure("failed", problem, ExitCode.REJECTED, where_it_broke(error))
+
+
+def where_it_broke(error: BaseException) -> str:
+    """Types of an exception and its causes, with the lines of code they passed; without their messages."""
+    lines = []
+    cause: BaseException | None = error
+    while cause is not None:
+        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
+        for frame in traceback.extract_tb(cause.__traceback__):
+            lines.append(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}")
+        cause = cause.__cause__ or cause.__context__
+    return "\n".join(lines)

@@ -1,0 +1,206 @@
+"""From answered prompts to a case's folder: the part of the work that may run in other processes."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from reportgen import pipeline
+from reportgen.batch.folder import read_report, views, write_case
+from reportgen.batch.guard import Failure, guarded
+from reportgen.batch.moments import now
+from reportgen.domain import Domain, load_domain
+from reportgen.engines.base import EngineInfo
+from reportgen.nouns import Completion, Report
+from reportgen.settings import Settings
+
+__all__ = ["Bench", "Made", "Rendering", "Task", "Workers", "Writing"]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every worker needs, the same for all cases.
+
+    Attributes:
+        domain: Name or folder; each process loads it once.
+        info: Who writes the words.
+        formats: Names of formats beside ``json``, which is always made.
+    """
+
+    out: Path
+    domain: str
+    settings: Settings
+    info: EngineInfo
+    formats: tuple[str, ...]
+
+    def load_domain(self) -> Domain:
+        """The domain with the site's thresholds."""
+        return pipeline.configured(load_domain(self.domain), self.settings)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A case whose prompts are answered."""
+
+    prepared: pipeline.Prepared
+    completions: Mapping[str, Completion]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A case whose report stands and lacks some formats; ``kept`` are the files that stay."""
+
+    case_id: str
+    formats: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+Task = Writing | Rendering
+
+
+@dataclass(frozen=True)
+class Made:
+    """A case's folder is in place.
+
+    Attributes:
+        outputs: ``[size, time of change in ns, sha256]`` by path inside the folder.
+        formats: Names of the formats that were made now.
+        rungs: Passages by rung of the ladder.
+        seconds: Time by step.
+    """
+
+    outputs: dict[str, list[Any]]
+    formats: tuple[str, ...]
+    images: int
+    reviewer_items: int
+    rungs: dict[str, int]
+    seconds: dict[str, float]
+
+
+def _make(bench: Bench, domain: Domain, task: Task) -> Made:
+    if isinstance(task, Rendering):
+        return _render(bench, task)
+    begun = time.perf_counter()
+    found = task.prepared.found
+    pictures = pipeline.load_pictures(found)
+    loaded = time.perf_counter()
+    report = pipeline.finish(
+        task.prepared,
+        task.completions,
+        bench.info,
+        domain,
+        bench.settings,
+        pictures=pictures,
+        created_at=now(bench.settings.zone),
+    )
+    printable = {
+        entry.picture: data
+        for entry in report.images
+        if entry.picture and isinstance(data := pictures.get(entry.image_id), bytes)
+    }
+    finished = time.perf_counter()
+    formats = tuple(dict.fromkeys(("json", *bench.formats)))
+    files = views(report, formats, printable)
+    outputs = write_case(bench.out, found.case.case_id, {**files, **printable})
+    seconds = {
+        "pictures": loaded - begun,
+        "finish": finished - loaded,
+        "export": time.perf_counter() - finished,
+    }
+    return _made(report, outputs, formats, seconds)
+
+
+def _render(bench: Bench, task: Rendering) -> Made:
+    begun = time.perf_counter()
+    folder = bench.out / task.case_id
+    report = read_report(folder)
+    files = views(report, task.formats, folder)
+    outputs = write_case(bench.out, task.case_id, files, kept=task.kept)
+    return _made(report, outputs, task.formats, {"export": time.perf_counter() - begun})
+
+
+def _made(
+    report: Report, outputs: dict[str, list[Any]], formats: tuple[str, ...], seconds: dict[str, float]
+) -> Made:
+    return Made(
+        outputs=outputs,
+        formats=formats,
+        images=len(report.images),
+        reviewer_items=len(report.reviewer_items),
+        rungs=dict(Counter(rung.rung for rung in report.provenance.passages)),
+        seconds={step: round(value, 4) for step, value in seconds.items()},
+    )
+
+
+class _Here:
+    """The bench of a worker process."""
+
+    bench: Bench
+    domain: Domain
+
+
+def _begin(bench: Bench) -> None:
+    # Ctrl-C reaches every process of a terminal; only the parent acts on it
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:  # a killed parent must not leave workers behind that wait for ever
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    _Here.bench, _Here.domain = bench, bench.load_domain()
+
+
+def _work(task: Task) -> Made | Failure:
+    return guarded(partial(_make, _Here.bench, _Here.domain, task))
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """A process started inside is deaf to signals from its first moment; what comes for this one waits."""
+    if sys.platform == "win32":
+        yield
+        return
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
+class Workers:
+    """Makes cases, in this process with one job, else in that many others.
+
+    Processes are spawned, never forked: the parent may hold a GPU.
+    """
+
+    def __init__(self, bench: Bench, domain: Domain, jobs: int) -> None:
+        self._bench, self._domain = bench, domain
+        self._pool = None
+        if jobs > 1:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(bench,))
+
+    def submit(self, task: Task) -> "Future[Made | Failure]":
+        """Have a case made. With one job it is made when this returns."""
+        if self._pool is not None:
+            with _signals_held():
+                return self._pool.submit(_work, task)
+        done: Future[Made | Failure] = Future()
+        done.set_result(guarded(partial(_make, self._bench, self._domain, task)))
+        return done
+
+    def close(self) -> None:
+        """Begin nothing more; what has been begun is finished."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+

@@ -1,0 +1,44 @@
+"""What somebody wants of a run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.engines.base import Parameters
+from reportgen.ledger import Row
+from reportgen.read import ReadOptions
+from reportgen.settings import Settings
+
+__all__ = ["Order"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A run as ordered on the command line.
+
+    Attributes:
+        inputs: Files, folders, globs, or ``-`` for standard input.
+        out: The output folder; made if need be.
+        formats: Names of formats; ``json`` is always made.
+        domain: Name or folder.
+        jobs: Processes that finish and export; 1 is this one.
+        limit: At most so many cases, the first in sorted order.
+        max_failures: Stop once so many cases were rejected or failed.
+        force: Do again what is done.
+        dry_run: Read everything, write nothing.
+        plan: Told what is done for each case: ``make``, ``render``, ``skip``, ``reject`` or ``failed``.
+    """
+
+    inputs: tuple[str, ...]
+    out: Path
+    formats: tuple[str, ...] = ("txt", "pdf")
+    domain: str = "fetal_ultrasound"
+    settings: Settings = Settings()
+    read: ReadOptions = ReadOptions()
+    parameters: Parameters = Parameters()
+    jobs: int = 1
+    limit: int | None = None
+    max_failures: int | None = None
+    force: bool = False
+    dry_run: bool = False
+    plan: Callable[[str, Row], None] | None = None

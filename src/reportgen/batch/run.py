@@ -1,0 +1,263 @@
+"""A run: streams cases from the inputs to the output tree, and never stops for one of them."""
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
+
+from reportgen import pipeline
+from reportgen.batch.book import Book
+from reportgen.batch.decide import Decision, decide, still_good
+from reportgen.batch.guard import Failure, guarded, system_failure
+from reportgen.batch.inputs import Inputs, Item
+from reportgen.batch.make import Made, Rendering, Task, Workers, Writing
+from reportgen.batch.order import Order
+from reportgen.batch.stamps import Stamps, narrative, picture_states
+from reportgen.batch.words import Words
+from reportgen.domain import Domain
+from reportgen.errors import ExitCode, InputError
+from reportgen.ledger import Ledger, Row
+from reportgen.nouns import Found
+
+__all__ = ["CHUNK", "Run"]
+
+#: Cases whose prompts are put to the engine together.
+CHUNK = 64
+_WORKER_LOST = Failure(
+    "pending",
+    InputError(
+        "A worker process was killed, perhaps for want of memory.",
+        "Give the same command again with fewer --jobs.",
+    ),
+    ExitCode.REJECTED,
+    stop="worker lost",
+)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A case that needs something: its row, with the fingerprints it will have, and what to do."""
+
+    found: Found
+    row: Row
+    decision: Decision
+
+
+class Run:
+    """One run over the inputs. ``go`` does the work; the book says how it went.
+
+    Attributes:
+        complete: All inputs were read to their end.
+    """
+
+    def __init__(
+        self,
+        order: Order,
+        inputs: Inputs,
+        ledger: Ledger,
+        book: Book,
+        *,
+        stamps: Stamps,
+        words: Words,
+        workers: Workers,
+        domain: Domain,
+    ) -> None:
+        self.complete = False
+        self._order, self._inputs, self._ledger, self._book = order, inputs, ledger, book
+        self._stamps, self._words, self._workers, self._domain = stamps, words, workers, domain
+        self._keys: set[str] = set()
+        self._waiting: deque[tuple[Row, Future[Made | Failure]]] = deque()
+
+    def go(self) -> None:
+        """Do all the cases, or as many as can be done.
+
+        Raises:
+            KeyboardInterrupt: Somebody wants the run to end.
+        """
+        work = self._work()
+        try:
+            while chunk := list(itertools.islice(work, CHUNK)):
+                self._do(chunk)
+                self._collect(at_most=CHUNK)
+                if self._ended:
+                    return
+            self._collect(at_most=0)
+        except OSError as error:  # whatever is wrong with an input is an InputError: this is the output folder
+            self._book.stop(system_failure(error))
+
+    def wind_up(self) -> None:
+        """Let what was begun end, begin nothing more, and note what came of it."""
+        self._workers.close()
+        try:
+            self._collect(at_most=0)
+            self._book.commit(now=True)
+            if self.complete and not self._ended:
+                self._book.reconcile()
+        except OSError as error:
+            self._book.stop(system_failure(error))
+
+    @property
+    def _ended(self) -> bool:
+        return self._book.tally.stopped not in {None, "engine lost", "limit"}
+
+    def _work(self) -> Iterator[_Work]:
+        """Read the inputs; settle what needs nothing or is refused, and yield the rest."""
+        for item in self._inputs.items:
+            if self._skip_unread(item):
+                self._book.unread -= 1
+                continue
+            cases = 0
+            for result in item.results():
+                if self._room == 0:
+                    self._book.tally.stop("limit")
+                    return
+                cases += 1
+                self._book.tally.seen += 1
+                work = self._refuse(item, result) if isinstance(result, InputError) else self._meet(item, result)
+                if work is not None:
+                    yield work
+                if self._ended:
+                    return
+            self._book.unread -= 1
+            if item.path is not None and (stamp := self._stamps.file(item.path, self._inputs.options)):
+                self._ledger.put_file(item.origin, stamp, cases)
+        self.complete = True
+
+    @property
+    def _room(self) -> float:
+        """How many more cases may be met."""
+        limit = self._order.limit
+        return float("inf") if limit is None else limit - self._book.tally.seen
+
+    def _skip_unread(self, item: Item) -> bool:
+        """Settle all cases of a file that has not changed since they were made; True if that could be done."""
+        if item.path is None or self._order.force:
+            return False
+        known = self._ledger.file(item.origin)
+        if known is None or known[0] != self._stamps.file(item.path, self._inputs.options):
+            return False
+        rows = self._ledger.of_origin(item.origin)
+        if len(rows) != known[1] or not 0 < len(rows) <= self._room:
+            return False
+        good = partial(still_good, self._order.out, stamps=self._stamps, formats=self._order.formats)
+        if not all(row.key not in self._keys and good(row=row) for row in rows):
+            return False
+        self._keys.update(row.key for row in rows)
+        self._book.tally.seen += len(rows)
+        for row in rows:
+            self._book.settle(replace(row, status="skipped", run=self._book.number))
+        return True
+
+    def _meet(self, item: Item, found: Found) -> _Work | None:
+        """A valid case: refuse it as a duplicate, skip it, or hand it on."""
+        case_id, source = found.case.case_id, found.source
+        key = f"case:{case_id.casefold()}"
+        if key in self._keys:
+            return self._refuse(item, _duplicate(found))
+        self._keys.add(key)
+        old = self._ledger.get(key)
+        content = self._stamps.content(found)
+        decision = Decision("make")
+        if not self._order.force:
+            decision = decide(self._order.out, old, content, self._stamps, self._order.formats)
+        row = replace(
+            old or Row(key=key, origin=item.origin, file=source.name, status="pending"),
+            case_id=case_id,
+            origin=item.origin,
+            file=source.name,
+            row=source.row,
+            format=source.format,
+            pictures=picture_states(found),
+            run=self._book.number,
+        )
+        if decision.action == "skip":
+            self._book.settle(replace(row, status="skipped"))
+            return None
+        self._book.keep_other(old, row)
+        row = replace(row, status="pending", attempts=row.attempts + 1)
+        self._book.begin(row)
+        return _Work(found, replace(row, content=content, writer=self._stamps.writer), decision)
+
+    def _refuse(self, item: Item, error: InputError) -> None:
+        """An input that gives no case."""
+        key = f"input:{item.origin}#{error.row or ''}"
+        if key in self._keys:  # two refusals at one place are still two
+            key = next(new for n in itertools.count(2) if (new := f"{key}+{n}") not in self._keys)
+        self._keys.add(key)
+        old = self._ledger.get(key)
+        row = Row(
+            key=key,
+            origin=item.origin,
+            file=error.file or item.name,
+            row=error.row,
+            status="rejected",
+            attempts=(old.attempts if old else 0) + 1,
+            run=self._book.number,
+        )
+        self._book.fail(row, Failure("rejected", error.located(item.name), ExitCode.REJECTED), old)
+
+    def _do(self, chunk: Iterable[_Work]) -> None:
+        """Prepare cases, have their prompts answered, and hand them to the workers."""
+        prepared: list[tuple[Row, pipeline.Prepared]] = []
+        for work in chunk:
+            if work.decision.action == "render" and not self._order.dry_run:
+                task = Rendering(work.found.case.case_id, work.decision.formats, work.decision.kept)
+                self._submit(work.row, task)
+                continue
+            ready = guarded(partial(pipeline.prepare, work.found, self._domain))
+            if isinstance(ready, Failure):
+                self._book.fail(work.row, ready, work.row)
+            elif self._order.dry_run:
+                self._book.settle(replace(work.row, status="done"), action=work.decision.action)
+            else:
+                prompts = narrative(self._stamps.writer, ready.prompts)
+                prepared.append((replace(work.row, narrative=prompts), ready))
+        self._answer(prepared)
+
+    def _answer(self, prepared: list[tuple[Row, pipeline.Prepared]]) -> None:
+        answered = guarded(partial(self._words.of, [case for _, case in prepared]))
+        if isinstance(answered, Failure):
+            for row, _ in prepared:
+                self._book.fail(row, answered, row)
+            return
+        for (row, case), completions in zip(prepared, answered, strict=True):
+            if completions is not None:
+                self._submit(row, Writing(case, completions))
+        if self._words.lost is not None and self._book.tally.stopped is None:
+            cause = str(self._words.lost)
+            self._book.stop(Failure("pending", InputError(cause), ExitCode.ENGINE, stop="engine lost"))
+
+    def _submit(self, row: Row, task: Task) -> None:
+        if not self._ended:
+            self._waiting.append((row, self._workers.submit(task)))
+            while self._waiting and self._waiting[0][1].done():
+                self._collect(at_most=len(self._waiting) - 1)
+
+    def _collect(self, at_most: int) -> None:
+        """Note what became of the oldest cases until no more than so many are under way."""
+        while len(self._waiting) > at_most:
+            row, future = self._waiting.popleft()
+            try:
+                made = future.result()
+            except CancelledError:
+                continue
+            except BrokenProcessPool:
+                made = _WORKER_LOST
+            if isinstance(made, Failure):
+                self._book.fail(row, made, row)
+            else:
+                self._book.done(row, made)
+        self._book.commit()
+
+
+def _duplicate(found: Found) -> InputError:
+    return InputError(
+        "Another input has the same case_id (upper and lower case are the same).",
+        "Give each case its own id; the first in sorted order was used.",
+        file=found.source.name,
+        row=found.source.row,
+        path="case_id",
+    )

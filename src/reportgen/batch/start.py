@@ -1,0 +1,227 @@
+"""Beginning and end of a run: everything is refused early that can be, and the end is written whatever happens."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from reportgen import pipeline
+from reportgen.batch.book import Book
+from reportgen.batch.folder import clear_partial
+from reportgen.batch.guard import system_failure
+from reportgen.batch.index import index_page
+from reportgen.batch.inputs import Inputs
+from reportgen.batch.lock import locked
+from reportgen.batch.make import Bench, Workers
+from reportgen.batch.moments import cpu_seconds, interruptible, now, peak_memory_mb
+from reportgen.batch.order import Order
+from reportgen.batch.run import Run
+from reportgen.batch.stamps import Stamps
+from reportgen.batch.summary import Summary
+from reportgen.batch.voice import Voice
+from reportgen.batch.words import Words
+from reportgen.domain import Domain, load_domain
+from reportgen.engines.base import Engine
+from reportgen.errors import UsageError
+from reportgen.export import FORMATS
+from reportgen.files import pretty_json, write_file
+from reportgen.ledger import Ledger
+
+__all__ = ["run_batch"]
+
+
+def run_batch(order: Order, open_engine: Callable[[], Engine], voice: Voice) -> Summary:
+    """Make the reports of all inputs.
+
+    Args:
+        order: What is wanted.
+        open_engine: Called once it is clear that there is something to do.
+        voice: Told how it goes.
+
+    Returns:
+        The summary, with the exit code; it also lies in ``OUT/summary.json``.
+
+    Raises:
+        UsageError: Wrong usage, no input, or another run is at work in the output folder. Nothing was written.
+        EngineError: The engine cannot run. Nothing was written.
+    """
+    begun = (time.monotonic(), cpu_seconds(), now(order.settings.zone))
+    _check_formats(order.formats)
+    domain = pipeline.configured(load_domain(order.domain), order.settings)
+    inputs = Inputs.find(order, domain)
+    if not inputs.items:
+        raise UsageError(
+            "No input was found.", "Give files, folders or patterns of *.json, *.jsonl or *.csv files, or - ."
+        )
+    with interruptible(), contextlib.closing(open_engine()) as engine, _opened(order) as ledger:
+        _introduce(voice, inputs, engine)
+        return _Session(order, inputs, ledger, engine, domain, voice, begun).run()
+
+
+def _check_formats(formats: tuple[str, ...]) -> None:
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise UsageError(f"There is no format '{unknown[0]}'.", f"Use some of: {', '.join(FORMATS)}.")
+
+
+@contextlib.contextmanager
+def _opened(order: Order) -> Iterator[Ledger]:
+    """The output folder, made, locked and cleared, and its ledger; in a dry run a copy of that in memory."""
+    path = order.out / "ledger.sqlite"
+    if order.dry_run:
+        with contextlib.closing(Ledger(path, as_if=True)) as ledger:
+            yield ledger
+        return
+    try:
+        order.out.mkdir(parents=True, exist_ok=True)
+        write_file(order.out / ".writable", b"")
+        (order.out / ".writable").unlink()
+    except OSError as error:
+        raise UsageError(
+            f"{order.out} cannot be written ({type(error).__name__}).", "Choose another folder with -o."
+        ) from None
+    with locked(order.out):
+        clear_partial(order.out)
+        with contextlib.closing(Ledger(path)) as ledger:
+            yield ledger
+
+
+def _introduce(voice: Voice, inputs: Inputs, engine: Engine) -> None:
+    ignored = f", {inputs.ignored} other files ignored" if inputs.ignored else ""
+    why = f" ({engine.info.why})" if engine.info.why else ""
+    voice.say(
+        "start",
+        f"reportgen {version('reportgen')}: {len(inputs.items)} inputs{ignored}\nwords: {engine.info.name}{why}",
+        inputs=len(inputs.items),
+        ignored=inputs.ignored,
+        engine=engine.info.plain(),
+    )
+
+
+class _Session:
+    """A run between its beginning and its end."""
+
+    def __init__(
+        self,
+        order: Order,
+        inputs: Inputs,
+        ledger: Ledger,
+        engine: Engine,
+        domain: Domain,
+        voice: Voice,
+        begun: tuple[float, float, datetime],
+    ) -> None:
+        self._order, self._inputs, self._ledger, self._engine = order, inputs, ledger, engine
+        self._voice, self._begun = voice, begun
+        self._software = f"reportgen {version('reportgen')}"
+        stamps = Stamps.of(domain, order.settings, engine, order.parameters)
+        self._words = Words(engine, domain, order.parameters)
+        bench = Bench(order.out, order.domain, order.settings, engine.info, order.formats)
+        number = ledger.begin(begun[2].isoformat(), self._software)
+        self._book = Book(order, inputs, ledger, number, stamps, voice)
+        self._run = Run(
+            order,
+            inputs,
+            ledger,
+            self._book,
+            stamps=stamps,
+            words=self._words,
+            workers=Workers(bench, domain, 1 if order.dry_run else order.jobs),
+            domain=domain,
+        )
+
+    def run(self) -> Summary:
+        """Go through all cases; then, also after an interruption, put everything in order and sum up."""
+        try:
+            self._run.go()
+        except KeyboardInterrupt:
+            self._book.tally.stop("interrupted")
+        finally:
+            self._run.wind_up()
+            self._voice.close()
+        summary = self._sum_up()
+        try:
+            summary = self._write(summary)
+        except OSError as error:
+            self._book.stop(system_failure(error))
+            summary = self._sum_up()
+        self._tell(summary)
+        return summary
+
+    def _sum_up(self) -> Summary:
+        tally = self._book.tally
+        unread = 0 if tally.stopped == "limit" else self._book.unread
+        counts = tally.balance(unread)
+        wall, cpu, started = self._begun
+        return Summary(
+            software=self._software,
+            started_at=started.isoformat(timespec="seconds"),
+            ended_at=now(self._order.settings.zone).isoformat(timespec="seconds"),
+            exit_code=int(tally.exit_code),
+            **counts,
+            stopped=tally.stopped,
+            files=len(self._inputs.items),
+            ignored_files=self._inputs.ignored,
+            superseded=tuple(sorted(self._book.superseded)),
+            formats=tuple(dict.fromkeys(("json", *self._order.formats))),
+            engine=self._engine.info,
+            prompts=self._words.asked,
+            prompts_shared=self._words.shared,
+            rungs=dict(sorted(tally.rungs.items())),
+            seconds=round(time.monotonic() - wall, 3),
+            cpu_seconds=round(cpu_seconds() - cpu, 3),
+            peak_memory_mb=peak_memory_mb(),
+        )
+
+    def _write(self, summary: Summary) -> Summary:
+        if self._order.dry_run:
+            return summary
+        out = self._order.out
+        write_file(out / "summary.json", pretty_json(summary.plain()))
+        written = now(self._order.settings.zone).strftime("%d %b %Y, %H:%M %Z")
+        write_file(out / "index.html", index_page(self._ledger.rows(), self._ledger.counts(), self._software, written))
+        self._ledger.end(self._book.number, summary.ended_at, summary.exit_code)
+        clear_partial(out)
+        return summary
+
+    def _tell(self, summary: Summary) -> None:
+        self._voice.say("end", _table(summary, self._order), summary=summary.plain())
+
+
+_STOPPED = {
+    "interrupted": "Interrupted: the same command completes the rest.",
+    "engine lost": "The engine was lost: the same command completes the rest once it runs again.",
+    "disk full": "The disk is full: free some space, and the same command completes the rest.",
+    "output lost": "The output folder failed: see to the drive, and the same command completes the rest.",
+    "worker lost": "A worker process was lost: the same command, with fewer --jobs, completes the rest.",
+    "max failures": "Stopped by --max-failures: correct the inputs, and the same command completes the rest.",
+    "limit": "Stopped by --limit: there are more inputs.",
+}
+
+
+def _table(summary: Summary, order: Order) -> str:
+    """The last words of a run, for a person."""
+    counts = {
+        "made" if not order.dry_run else "to make": summary.done,
+        "unchanged": summary.skipped,
+        "rejected": summary.rejected,
+        "failed": summary.failed,
+        "pending": summary.pending,
+        "cases": summary.cases,
+    }
+    width = max(len(f"{count:,}") for count in counts.values())
+    lines = [f"  {name:<10} {count:>{width},}" for name, count in counts.items()]
+    lines[-1] += f"   in {summary.seconds:.1f} s"
+    lines.insert(-1, "  " + "-" * (11 + width))
+    if summary.stopped is not None:
+        lines.append(_STOPPED[summary.stopped])
+    if order.dry_run:
+        lines.append("Nothing was written.")
+    else:
+        place = order.out / "index.html"
+        lines.append(f"All at a glance: {place}")
+        if summary.rejected:
+            lines.append(f"What was refused, and why: {Path(order.out) / 'rejected'}")
+    return "\n".join(lines)

@@ -1,0 +1,149 @@
+"""Which engine writes: what was named, or with ``auto`` MedGemma where it can run; never a silent change."""
+
+import os
+from dataclasses import replace
+from typing import get_args
+
+from reportgen.engines import probe, store
+from reportgen.engines.base import Engine
+from reportgen.engines.presets import Choice, Device, Precision, Preset, describe, presets
+from reportgen.engines.template import TemplateEngine
+from reportgen.errors import EngineError, UsageError
+
+__all__ = ["load_engine", "obstacle"]
+
+#: Read by the libraries when they are imported: no network, no telemetry.
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+
+
+def load_engine(
+    model: str = "auto",
+    *,
+    engine: str | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+    batch_size: int | None = None,
+) -> Engine:
+    """Load the engine that writes.
+
+    Nothing is downloaded. With ``model="auto"`` MedGemma writes if CUDA and its weights are there; else no
+    model does, and ``info.why`` says why. Anything that was named and cannot run is an error.
+
+    Args:
+        model: ``auto``, a preset's name, a Hub id, or a folder.
+        engine: ``transformers``, ``template``, or None for whichever fits ``model``.
+        device: ``auto``, ``cuda`` or ``cpu``.
+        precision: ``int8``, ``nf4``, ``bf16``, ``fp32``, or None for the preset's.
+        batch_size: Prompts written at once, at least 1; None for what suits the device.
+
+    Raises:
+        UsageError: An argument has a value that it cannot have.
+        EngineError: The model cannot run here.
+
+    Example:
+        >>> load_engine(engine="template").info.engine
+        'template'
+    """
+    _allowed("--engine", engine, (None, "transformers", "template"))
+    _allowed("--device", device, ("auto", "cuda", "cpu"))
+    _allowed("--precision", precision, (None, *get_args(Precision)))
+    if batch_size is not None and batch_size < 1:
+        raise UsageError("--batch-size is less than 1.", "Give a whole number from 1, or leave it out.")
+    if engine == "template":
+        _allowed("--model with --engine template", model, ("auto",))
+        return TemplateEngine("the deterministic text was asked for")
+    if model != "auto":
+        return _open(_choose(describe(model), device, precision), batch_size)
+    return _automatic(device, precision, batch_size, must=engine == "transformers")
+
+
+def _allowed(option: str, value: str | None, values: tuple[str | None, ...]) -> None:
+    if value not in values:
+        known = ", ".join(known for known in values if known)
+        raise UsageError(f"{option} cannot be '{value}'.", f"It can be: {known}.")
+
+
+def obstacle(preset: Preset, precision: str | None = None) -> str | None:
+    """Why ``auto`` cannot take this model on this machine, as a clause, or None if it can."""
+    wanted = _precision(preset, "cuda", precision)
+    if package := probe.missing_package(wanted):
+        return f"{package} is not installed"
+    if reason := probe.no_cuda():
+        return reason
+    if store.find(preset) is None:
+        return (
+            f"the weights of {preset.source} are not on this machine; "
+            f"`reportgen model setup {preset.name}` fetches them"
+        )
+    need, free = preset.memory_gb.get(wanted, 0), probe.cuda_free_gb()
+    if need > free:
+        return f"{preset.title} at {wanted} needs about {need:g} GB of GPU memory and {free:.0f} GB are free"
+    return None
+
+
+def _automatic(device: str, precision: str | None, batch_size: int | None, *, must: bool) -> Engine:
+    candidates = [preset for preset in presets().values() if preset.auto]
+    if must or device == "cuda":
+        installed = [preset for preset in candidates if store.find(preset)]
+        return _open(_choose((installed or candidates)[0], device, precision), batch_size)
+    if device == "cpu":
+        return TemplateEngine("no model was named, and on the CPU none is taken by itself")
+    reasons = [obstacle(preset, precision) for preset in candidates]
+    for preset, reason in zip(candidates, reasons, strict=True):
+        if reason is None:
+            choice = _choose(preset, "cuda", precision)
+            return _open(replace(choice, why="CUDA and its weights are here"), batch_size)
+    return TemplateEngine(reasons[0])
+
+
+def _choose(preset: Preset, device: str, precision: str | None) -> Choice:
+    """The choice for a model that was named.
+
+    Raises:
+        EngineError: It cannot run.
+    """
+    wanted = _precision(preset, "cpu" if device == "cpu" else "cuda", precision)
+    if package := probe.missing_package(wanted):
+        raise EngineError(f"The model '{preset.name}' cannot run: {package} is not installed.", probe.INSTALL)
+    folder = store.find(preset)
+    if folder is None:
+        raise EngineError(
+            f"The weights of '{preset.name}' are not on this machine.",
+            f"Fetch them once with `reportgen model setup {preset.name}`.",
+        )
+    place = _device(preset, device)
+    return Choice(preset, folder, place, _precision(preset, place, precision))
+
+
+def _device(preset: Preset, device: str) -> Device:
+    if device == "cpu":
+        return "cpu"
+    reason = probe.no_cuda()
+    if reason is None:
+        return "cuda"
+    if device == "cuda" or preset.meant_for == "cuda":
+        raise EngineError(
+            f"The model '{preset.name}' cannot run on CUDA: {reason}.",
+            "Give --device cpu to run it on the processor (slowly), or --model auto to do without it.",
+        )
+    return "cpu"
+
+
+def _precision(preset: Preset, device: Device, asked: str | None) -> Precision:
+    known: dict[str, Precision] = {name: name for name in get_args(Precision)}
+    return known[asked] if asked else preset.precision[device]
+
+
+def _open(choice: Choice, batch_size: int | None) -> Engine:
+    os.environ.update(_OFFLINE)
+    from reportgen.engines.hf import HfEngine
+    from reportgen.engines.hf_load import load
+
+    return HfEngine(load(choice), batch_size or _batch_size(choice.device))
+
+
+def _batch_size(device: Device) -> int:
+    if device == "cpu":
+        return 8
+    memory = probe.cuda_memory_gb()
+    return 8 if memory < 12 else 16 if memory < 24 else 32

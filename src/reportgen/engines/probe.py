@@ -1,0 +1,63 @@
+"""What this machine offers, found out without loading a model; as much as possible without importing PyTorch.
+
+Importing PyTorch takes seconds, so a machine that plainly has no CUDA driver is not made to wait for it.
+"""
+
+import ctypes
+import importlib.util
+import sys
+
+from reportgen.engines.presets import Precision
+
+__all__ = ["INSTALL", "cuda_free_gb", "cuda_memory_gb", "missing_package", "no_cuda"]
+
+INSTALL = 'Install reportgen with its models: pip install "reportgen[medgemma]".'
+
+_NEEDED = {
+    "torch": "PyTorch",
+    "transformers": "transformers",
+    "accelerate": "accelerate",
+    "llguidance": "llguidance",
+}
+
+
+def missing_package(precision: Precision | None) -> str | None:
+    """The first package that the transformers engine needs and that is not installed, or None."""
+    needed = dict(_NEEDED)
+    if precision in {"int8", "nf4"}:
+        needed["bitsandbytes"] = "bitsandbytes"
+    return next((title for name, title in needed.items() if importlib.util.find_spec(name) is None), None)
+
+
+def no_cuda() -> str | None:
+    """Why CUDA cannot be used, as a clause, or None if it can."""
+    if not _has_driver():
+        return "no CUDA device was found"
+    import torch
+
+    if torch.version.cuda is None:
+        return "the installed PyTorch was built without CUDA"
+    return None if torch.cuda.is_available() else "no CUDA device was found"
+
+
+def cuda_free_gb() -> float:
+    """Free memory of the current CUDA device, in GB (1e9 bytes)."""
+    import torch
+
+    return float(torch.cuda.mem_get_info()[0]) / 1e9
+
+
+def cuda_memory_gb() -> float:
+    """All memory of the current CUDA device, in GB (1e9 bytes)."""
+    import torch
+
+    return float(torch.cuda.mem_get_info()[1]) / 1e9
+
+
+def _has_driver() -> bool:
+    # PyTorch cannot reach a GPU without this library, whichever way it was installed.
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,53 @@
+"""A report as bytes: pure views of ``report.json`` that can be made again at any time without a model.
+
+Nothing here asks the domain: a report carries all its words, so that one can be exported years later.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from reportgen.errors import UsageError
+from reportgen.export.layout import Pictures
+from reportgen.export.text import text as text_of
+from reportgen.nouns import Report
+
+__all__ = ["FORMATS", "Exporter", "export"]
+
+Exporter = Callable[[Report, Pictures], bytes]
+
+
+def _json(report: Report, _: Pictures) -> bytes:
+    """``report.json``: pretty, ``schema`` first, absent values left out."""
+    return (report.model_dump_json(by_alias=True, exclude_none=True, indent=2) + "\n").encode()
+
+
+def _text(report: Report, _: Pictures) -> bytes:
+    return text_of(report).encode()
+
+
+def _pdf(report: Report, pictures: Pictures) -> bytes:
+    from reportgen.export.pdf import pdf  # reportlab and its fonts cost a second of start-up
+
+    return pdf(report, pictures)
+
+
+#: What a report can be made into, by the name of the format; also the extension of the file.
+FORMATS: Mapping[str, Exporter] = {"json": _json, "txt": _text, "pdf": _pdf}
+
+
+def export(report: Report, format: str, pictures: Mapping[str, bytes] | Path | None = None) -> bytes:  # noqa: A002
+    """Make one format of a report.
+
+    Args:
+        report: The report, as assembled or read back from ``report.json``.
+        format: A key of ``FORMATS``.
+        pictures: JPEG files by the relative path in ``images[].picture``, or the folder that these paths are
+            relative to. A picture that is not there becomes a placeholder that says so.
+
+    Raises:
+        UsageError: There is no such format.
+        DomainError: The report lacks a word of the layout, or the installation a template.
+    """
+    if format not in FORMATS:
+        raise UsageError(f"There is no format '{format}'.", f"Use one of: {', '.join(FORMATS)}.")
+    return FORMATS[format](report, pictures)

@@ -1,0 +1,201 @@
+"""What the text and the PDF have in common: words, order, and how a row reads."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from reportgen.errors import DomainError
+from reportgen.nouns import BiometryRow, Report, Section, ViewRow
+
+__all__ = ["Layout", "Pictures", "Words", "clean", "header_rows", "lines_of"]
+
+#: JPEG files by relative path, or the folder that the paths are relative to, or none.
+Pictures = Mapping[str, bytes] | Path | None
+
+IMPRESSION = "impression"
+SHORT = 8
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def clean(text: str) -> str:
+    """Text without control characters. Reading refuses them; a report.json may have been edited since."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, at any line break that Unicode knows, so that none breaks out of its column."""
+    return [clean(line.expandtabs(4)) for line in text.replace("\r\n", "\n").splitlines()] or [""]
+
+
+class Words:
+    """The fixed words that a report carries; a missing one is named."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            return self._words[name]
+        except KeyError:
+            raise DomainError(
+                f"The report's 'presentation' lacks the word '{name}'.",
+                "Add it to 'presentation' in domain.yaml and make the report again.",
+            ) from None
+
+    def fill(self, name: str, **values: object) -> str:
+        """A word with its braces filled in. Not ``str.format``: a report.json is no place for expressions."""
+        text = self[name]
+        for key, value in values.items():
+            text = text.replace("{" + key + "}", str(value))
+        return text
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A report with the small decisions that text and PDF share."""
+
+    report: Report
+    words: Words
+
+    @classmethod
+    def of(cls, report: Report) -> "Layout":
+        """The layout of a report."""
+        return cls(report, Words(report.presentation))
+
+    @property
+    def single(self) -> bool:
+        """One image: no region labels, the candidates as rows of their own."""
+        return len(self.report.views) == 1
+
+    @property
+    def findings(self) -> tuple[Section, ...]:
+        """The regions, head to toe."""
+        return tuple(section for section in self.report.sections if section.name != IMPRESSION)
+
+    @property
+    def impression(self) -> str:
+        """The impression, which is the clinician's to write."""
+        return " ".join(map(self.said, (s for s in self.report.sections if s.name == IMPRESSION)))
+
+    @staticmethod
+    def said(section: Section) -> str:
+        """The sentences of a section as one paragraph."""
+        return " ".join(sentence.text for sentence in section.sentences)
+
+    @property
+    def reviewer_title(self) -> str:
+        """Title of the reviewer's list, with the number of open items."""
+        items, words = len(self.report.reviewer_items), self.words
+        return words["for_the_reviewer"] + (f" ({items} {words['open']})" if items else "")
+
+    @property
+    def reviewer_block(self) -> bool:
+        """Whether the list is printed: always, but for a single image that raised nothing."""
+        return bool(self.report.reviewer_items) or not self.single
+
+    @property
+    def biometry_title(self) -> str:
+        """Title of the biometry, which says whether any value was supplied twice."""
+        keys = [(row.abbr, row.fetus) for row in self.report.biometry]
+        how = "one_value_each" if len(set(keys)) == len(keys) else "as_supplied"
+        return f"{self.words['biometry']} ({self.words[how]})"
+
+    @property
+    def centile_title(self) -> str:
+        """Head of the centile column, with the age that it was read at; empty without such a column."""
+        if not any(row.centile or row.note for row in self.report.biometry):
+            return ""
+        age = self.report.chart_age
+        return self.words.fill("centile_at", ga=age) if age else self.words["centile"]
+
+    def measure_name(self, row: BiometryRow) -> str:
+        """Name of a measurement, with its fetus and caliper convention where they were stated."""
+        fetus = f", {self.words.fill('fetus', fetus=row.fetus)}" if row.fetus else ""
+        return row.name + fetus + (f" ({row.convention})" if row.convention else "")
+
+    @staticmethod
+    def value(row: BiometryRow) -> str:
+        """Value and unit; a star marks a model's value, as the caption says."""
+        return f"{row.value} {row.unit}".strip() + ("*" if row.source == "model" else "")
+
+    @staticmethod
+    def centile(row: BiometryRow) -> str:
+        """Centile with its footnote, or a dash."""
+        return (row.centile or "-") + (f" ({row.note})" if row.note else "")
+
+    def state(self, row: ViewRow) -> str:
+        """The state of a view in words."""
+        names = {"recognised": "recognised", "uncertain": "uncertain", "undetermined": "not_determined"}
+        word = self.words[names[row.state]]
+        return word[:1].upper() + word[1:]
+
+    def view(self, row: ViewRow) -> str:
+        """What stands for the view in a table."""
+        if row.state == "undetermined":
+            return self.words["not_determined"]
+        return row.display + (f" ({self.words['uncertain']})" if row.state == "uncertain" else "")
+
+    @staticmethod
+    def candidates(row: ViewRow) -> list[str]:
+        """The next candidates, best first."""
+        return [f"{name} {score}".strip() for name, score in row.candidates]
+
+    def image(self, image_id: str) -> str:
+        """What the report calls an image; other text is printed as it is."""
+        numbers = {entry.image_id: entry.number for entry in self.report.images}
+        return f"{self.words['image']} {numbers[image_id]}" if image_id in numbers else image_id
+
+    @property
+    def report_short(self) -> str:
+        """The first characters of the report's id, for people."""
+        return self.report.report_id[:SHORT]
+
+    @property
+    def created(self) -> str:
+        """When the report was made, as in ``23 Nov 2026, 09:44``."""
+        try:
+            when = datetime.fromisoformat(self.report.created_at)
+        except ValueError:
+            return self.report.created_at
+        month = self.words["months"].split()[when.month - 1]
+        return f"{when.day} {month} {when.year}, {when:%H:%M}"
+
+    @property
+    def signature(self) -> str:
+        """``NOT SIGNED``, or the status of a report that is no draft any more."""
+        return self.words["not_signed"] if self.report.status == "draft" else self.report.status.upper()
+
+    @property
+    def colophon(self) -> list[str]:
+        """Who wrote the words, why this engine, and how the input was read."""
+        notes = [f"{self.words['source']}: {note}" for note in self.report.source_notes]
+        why = self.report.provenance.why_this_engine
+        return [self.report.imprint, *([why] if why else []), *notes]
+
+
+def header_rows(
+    entries: Sequence[tuple[str, str]], fits: Callable[[str], bool]
+) -> list[tuple[tuple[str, str], ...]]:
+    """Header entries in reading order, two in a row where both fit half of the width."""
+    rows: list[tuple[tuple[str, str], ...]] = []
+    waiting: tuple[str, str] | None = None
+    for entry in entries:
+        half = fits(entry[1])
+        if waiting and half:
+            rows.append((waiting, entry))
+            waiting = None
+            continue
+        if waiting:
+            rows.append((waiting,))
+        waiting = entry if half else None
+        if not half:
+            rows.append((entry,))
+    return [*rows, (waiting,)] if waiting else rows
+
+
+def composed(text: str) -> str:
+    """Letters with their accents as one character (NFC), which more fonts have than the parts."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

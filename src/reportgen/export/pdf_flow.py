@@ -1,0 +1,239 @@
+"""Small things that are drawn on a page: a line of text, a heading, marks, a picture, a row of pictures."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, UnidentifiedImageError
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.utils import ImageReader, simpleSplit
+from reportlab.pdfbase.pdfmetrics import getAscent, stringWidth
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable
+
+from reportgen.export.pdf_style import ACCENT, BODY, CELL, CELL_BOLD, GREY, INK, PALE, RULE, TINY, WIDTH
+from reportgen.export.typeface import BOLD, REGULAR
+
+__all__ = ["Heading", "Jpeg", "Line", "PictureRow", "Shot", "Signature", "State", "Thumb", "Tick", "jpeg"]
+
+
+class Jpeg(ImageReader):  # type: ignore[misc]
+    """A JPEG that goes into the PDF as it is."""
+
+    _dataA = None
+
+    def getRGBData(self) -> bytes:  # noqa: N802 - reportlab asks it for what tells pictures apart
+        """The file's bytes: they name the picture without decoding it."""
+        return self.fp.getvalue()  # type: ignore[no-any-return]
+
+
+def jpeg(data: bytes) -> Jpeg | None:
+    """A picture that can be embedded, or None if the bytes are no JPEG."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if image.mode not in {"L", "RGB"} or not all(image.size):
+                return None
+        return Jpeg(io.BytesIO(data))
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return None
+
+
+class Line(Flowable):  # type: ignore[misc]
+    """One line of text that is known to fit: a paragraph without its cost."""
+
+    def __init__(self, text: str, style: ParagraphStyle) -> None:
+        super().__init__()
+        self.text, self.style = text, style
+
+    def wrap(self, width: float, _: float) -> tuple[float, float]:
+        """As wide as there is room, one line high."""
+        self.width, self.height = width, self.style.leading
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Set on the same base line as a paragraph of this style."""
+        style, canvas = self.style, self.canv
+        canvas.setFont(style.fontName, style.fontSize)
+        canvas.setFillColor(style.textColor)
+        rise = getattr(style, "rise", None) or getAscent(style.fontName, style.fontSize)
+        y = style.leading - rise
+        if style.alignment == TA_RIGHT:
+            canvas.drawRightString(self.width, y, self.text)
+        else:
+            canvas.drawString(0, y, self.text)
+
+
+class Heading(Flowable):  # type: ignore[misc]
+    """Title of a section over a thin rule; what stands in parentheses is grey. Also a bookmark."""
+
+    def __init__(self, text: str, key: str) -> None:
+        super().__init__()
+        self.text, self.key = text, key
+        self.width, self.height = WIDTH, 25.0
+
+    def draw(self) -> None:
+        """Draw it and tell the canvas where it is."""
+        canvas = self.canv
+        title, bracket, rest = self.text.partition(" (")
+        canvas.setFont(BOLD, 8.6)
+        canvas.setFillColor(ACCENT)
+        canvas.drawString(0, 7, title, charSpace=0.35)
+        if bracket:
+            x = stringWidth(title, BOLD, 8.6) + 0.35 * len(title) + 4
+            canvas.setFont(REGULAR, 8.2)
+            canvas.setFillColor(GREY)
+            canvas.drawString(x, 7, "(" + rest)
+        canvas.setStrokeColor(ACCENT)
+        canvas.setLineWidth(0.7)
+        canvas.line(0, 3, self.width, 3)
+        canvas.mark(self.text, self.key, canvas.absolutePosition(0, self.height)[1])
+
+
+def mark(canvas: Canvas, state: str, x: float, y: float, radius: float = 2.5) -> None:
+    """A full circle for recognised, a half one for uncertain, an empty one for not determined."""
+    canvas.setStrokeColor(INK)
+    canvas.setFillColor(INK)
+    canvas.setLineWidth(0.7)
+    if state == "uncertain":
+        path = canvas.beginPath()
+        path.arc(x - radius, y - radius, x + radius, y + radius, 90, 180)
+        path.close()
+        canvas.drawPath(path, stroke=0, fill=1)
+    canvas.circle(x, y, radius, stroke=1, fill=int(state == "recognised"))
+
+
+class State(Flowable):  # type: ignore[misc]
+    """The state of a view as a mark and in words: legible without colour."""
+
+    def __init__(self, state: str, words: str, style: ParagraphStyle = CELL) -> None:
+        super().__init__()
+        self.state, self.words, self.style = state, words, style
+        self.width, self.height = 10 + stringWidth(words, style.fontName, style.fontSize), style.leading
+
+    def draw(self) -> None:
+        """Mark, then words."""
+        y = self.height - getAscent(self.style.fontName, self.style.fontSize)
+        mark(self.canv, self.state, 3, y + self.style.fontSize * 0.34)
+        self.canv.setFont(self.style.fontName, self.style.fontSize)
+        self.canv.setFillColor(self.style.textColor)
+        self.canv.drawString(10, y, self.words)
+
+
+class Tick(Flowable):  # type: ignore[misc]
+    """An empty box for the reviewer's pen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.width, self.height = 9.0, 11.6
+
+    def draw(self) -> None:
+        """A square on the line of the text beside it."""
+        self.canv.setStrokeColor(GREY)
+        self.canv.setLineWidth(0.7)
+        self.canv.rect(0.5, 1.4, 8, 8, stroke=1, fill=0)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture with its caption, or the words of its placeholder. Texts are ready to print."""
+
+    picture: Jpeg | None
+    absent: str
+    title: str = ""
+    caption: str = ""
+    state: str = ""
+
+
+def _picture(canvas: Canvas, shot: Shot, x: float, y: float, width: float, height: float) -> None:
+    """Draw a picture inside a box, or a placeholder that says why there is none."""
+    if shot.picture is not None:
+        wide, high = shot.picture.getSize()
+        scale = min(width / wide, height / high)
+        w, h = wide * scale, high * scale
+        canvas.drawImage(shot.picture, x + (width - w) / 2, y + height - h, w, h)
+        return
+    canvas.setFillColor(PALE)
+    canvas.setStrokeColor(RULE)
+    canvas.setLineWidth(0.6)
+    canvas.setDash(3, 2)
+    canvas.rect(x, y, width, height, stroke=1, fill=1)
+    canvas.setDash()
+    size = 6.6
+    room = max(int((height - 4) / 8.4), 1)
+    lines = simpleSplit(shot.absent, REGULAR, size, width - 8)
+    if len(lines) > room:
+        lines = [*lines[: room - 1], lines[room - 1][:-1] + "…"]
+    canvas.setFont(REGULAR, size)
+    canvas.setFillColor(GREY)
+    top = y + height / 2 + len(lines) * 4.2 - 6.4
+    for number, line in enumerate(lines):
+        canvas.drawCentredString(x + width / 2, top - 8.4 * number, line)
+
+
+class Thumb(Flowable):  # type: ignore[misc]
+    """One picture in a box."""
+
+    def __init__(self, shot: Shot, width: float, height: float) -> None:
+        super().__init__()
+        self.shot, self.width, self.height = shot, width, height
+
+    def draw(self) -> None:
+        """The picture, top left; or the placeholder."""
+        _picture(self.canv, self.shot, 0, 0, self.width, self.height)
+
+
+class PictureRow(Flowable):  # type: ignore[misc]
+    """A row of the picture sheet: pictures with their captions below."""
+
+    def __init__(self, shots: Sequence[Shot], across: int) -> None:
+        super().__init__()
+        self.shots, self.gap = shots, 9.0
+        self.box = (WIDTH - self.gap * (across - 1)) / across
+        self.captions = [simpleSplit(shot.caption, TINY.fontName, TINY.fontSize, self.box) for shot in shots]
+        self.width = WIDTH
+        self.picture = self.box * 0.75
+        self.height = self.picture + 11 + 8.6 * max(map(len, self.captions)) + 6
+
+    def draw(self) -> None:
+        """Left to right."""
+        canvas = self.canv
+        for column, (shot, lines) in enumerate(zip(self.shots, self.captions, strict=True)):
+            x, y = column * (self.box + self.gap), self.height - self.picture
+            _picture(canvas, shot, x, y, self.box, self.picture)
+            canvas.setFont(CELL_BOLD.fontName, 7.4)
+            canvas.setFillColor(INK)
+            canvas.drawString(x, y - 9.5, shot.title)
+            if shot.state:
+                mark(canvas, shot.state, x + self.box - 3, y - 7)
+            canvas.setFont(TINY.fontName, TINY.fontSize)
+            canvas.setFillColor(GREY)
+            for number, line in enumerate(lines):
+                canvas.drawString(x, y - 18.5 - 8.6 * number, line)
+
+
+class Signature(Flowable):  # type: ignore[misc]
+    """``Reviewed by`` with a line to write on, and whether the report is signed."""
+
+    def __init__(self, reviewed_by: str, status: str) -> None:
+        super().__init__()
+        self.reviewed_by, self.status = reviewed_by, status
+        self.width, self.height = WIDTH, 40.0
+
+    def draw(self) -> None:
+        """The line, and the status in a box at the right."""
+        canvas = self.canv
+        label = f"{self.reviewed_by}:"
+        canvas.setFont(BODY.fontName, BODY.fontSize)
+        canvas.setFillColor(INK)
+        canvas.drawString(0, 10, label)
+        box = stringWidth(self.status, BOLD, 8.6) + 16
+        canvas.setStrokeColor(GREY)
+        canvas.setLineWidth(0.6)
+        canvas.line(stringWidth(label, BODY.fontName, BODY.fontSize) + 6, 8, self.width - box - 14, 8)
+        canvas.setStrokeColor(ACCENT)
+        canvas.setLineWidth(1)
+        canvas.rect(self.width - box, 4, box, 17, stroke=1, fill=0)
+        canvas.setFont(BOLD, 8.6)
+        canvas.setFillColor(ACCENT)
+        canvas.drawCentredString(self.width - box / 2, 9.4, self.status)

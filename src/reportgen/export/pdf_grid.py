@@ -1,0 +1,119 @@
+"""Tables whose cells hold text of any length: a row too tall for a page goes on in the next row."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.platypus import Flowable, LongTable, Paragraph, TableStyle
+
+from reportgen.export.pdf_flow import Line
+from reportgen.export.pdf_style import CELL, GREY, HEAD, RULE
+from reportgen.export.typeface import REGULAR, Pen
+
+__all__ = ["Grid", "Text", "block", "pieces"]
+
+#: Lines that one row may hold at the most; a page has about 55 of the largest.
+MOST_LINES = 24
+PAD = 4.0
+
+
+class Text(NamedTuple):
+    """Text of a cell, as it came; the grid wraps, escapes and, where it must, continues it."""
+
+    text: str
+    style: ParagraphStyle = CELL
+
+
+Cell = Text | Flowable | list[Flowable] | None
+
+
+def pieces(text: str, most: int) -> list[str]:
+    """Cut a long text at blanks into pieces of at most ``most`` characters and ``MOST_LINES`` lines."""
+    found: list[str] = []
+    lines = text.split("\n")
+    for start in range(0, len(lines), MOST_LINES):
+        rest = "\n".join(lines[start : start + MOST_LINES])
+        while len(rest) > most:
+            cut = max(rest.rfind(" ", most // 2, most), rest.rfind("\n", most // 2, most))
+            cut = cut if cut > 0 else most
+            found.append(rest[:cut])
+            rest = rest[cut:].lstrip(" \n")
+        found.append(rest)
+    return found
+
+
+def block(pen: Pen, text: str, style: ParagraphStyle, width: float) -> list[Flowable]:
+    """A text as one line where it fits, as a paragraph otherwise, as several if it is very long."""
+    plain = pen.plain(text)
+    if "\n" not in plain and stringWidth(plain, style.fontName, style.fontSize) <= width:
+        return [Line(plain, style)]
+    # No character is wider than its size, so that no piece can outgrow a page.
+    most = int(MOST_LINES * width / style.fontSize)
+    return [Paragraph(pen.markup(piece), style) for piece in pieces(plain, most)]
+
+
+class Grid:
+    """Rows of cells with a thin rule between them and, if there is one, a head that is repeated on each page."""
+
+    def __init__(self, pen: Pen, widths: Sequence[float], pad: float = 3.0, edge: float = 0.0) -> None:
+        self.pen, self.widths, self.pad, self.edge = pen, list(widths), pad, edge
+        self.rows: list[list[Any]] = []
+        self.starts: list[int] = []
+        self.heads = 0
+        self.extra: list[tuple[Any, ...]] = []
+
+    def head(self, cells: Sequence[Text | Flowable | None]) -> "Grid":
+        """The head, above the first row."""
+        self.add([Text(c.text, c.style if c.style is not CELL else HEAD) if isinstance(c, Text) else c for c in cells])
+        self.heads = len(self.rows)
+        return self
+
+    def add(self, cells: Sequence[Cell], spans: Sequence[tuple[int, int]] = ()) -> None:
+        """One row; ``spans`` joins columns, as (first, last)."""
+        columns = [self._column(cell, self._room(number, spans)) for number, cell in enumerate(cells)]
+        self.starts.append(len(self.rows))
+        for number in range(max(map(len, columns))):
+            for first, last in spans:
+                self.extra.append(("SPAN", (first, len(self.rows)), (last, len(self.rows))))
+            self.rows.append([column[number] if number < len(column) else "" for column in columns])
+
+    def _room(self, number: int, spans: Sequence[tuple[int, int]]) -> float:
+        last = next((last for first, last in spans if first == number), number)
+        inset = self.edge if number == 0 else PAD
+        return sum(self.widths[number : last + 1]) - inset - PAD
+
+    def _column(self, cell: Cell, width: float) -> list[Any]:
+        if isinstance(cell, Text):
+            return list(block(self.pen, cell.text, cell.style, width))
+        return [cell if cell is not None else ""]
+
+    def table(self, *commands: tuple[Any, ...], rules: bool = True, **options: Any) -> LongTable:
+        """The finished table; ``commands`` are reportlab's."""
+        style: list[tuple[Any, ...]] = [
+            ("FONT", (0, 0), (-1, -1), REGULAR, CELL.fontSize),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), PAD),
+            ("LEFTPADDING", (0, 0), (0, -1), self.edge),
+            ("RIGHTPADDING", (0, 0), (-1, -1), PAD),
+            ("TOPPADDING", (0, 0), (-1, -1), self.pad),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), self.pad),
+            *(self._rules() if rules else []),
+            *self.extra,
+            *commands,
+        ]
+        if self.heads:
+            style.append(("LINEBELOW", (0, self.heads - 1), (-1, self.heads - 1), 0.6, GREY))
+        return LongTable(
+            self.rows, colWidths=self.widths, repeatRows=self.heads, style=TableStyle(style), **options
+        )
+
+    def _rules(self) -> list[tuple[Any, ...]]:
+        if len(self.starts) == len(self.rows):
+            return [("LINEBELOW", (0, self.heads), (-1, -1), 0.35, RULE)]
+        # A row that was continued has its rule below its last part, and no gap inside.
+        lasts = [start - 1 for start in self.starts[1:]] + [len(self.rows) - 1]
+        ruled = [("LINEBELOW", (0, last), (-1, last), 0.35, RULE) for last in lasts if last >= self.heads]
+        inner = [row for row in range(len(self.rows)) if row not in set(self.starts)]
+        tops = [("TOPPADDING", (0, row), (-1, row), 0) for row in inner]
+        return ruled + tops + [("BOTTOMPADDING", (0, row - 1), (-1, row - 1), 0) for row in inner]

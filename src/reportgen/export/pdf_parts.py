@@ -1,0 +1,255 @@
+"""The sections of the PDF, in reading order."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, PageBreak, Paragraph, Spacer
+
+from reportgen.export.layout import Layout, Pictures, header_rows
+from reportgen.export.pdf_flow import Heading, Jpeg, PictureRow, Shot, Signature, Tick, jpeg
+from reportgen.export.pdf_grid import Grid, Text, block
+from reportgen.export.pdf_style import (
+    ACCENT,
+    BODY,
+    CELL_BOLD,
+    CELL_NOTE,
+    CELL_RIGHT,
+    GREY,
+    HEAD,
+    HEAD_RIGHT,
+    LABEL,
+    NOTE,
+    PALE,
+    REGION,
+    TINY,
+    TITLE,
+    WIDTH,
+)
+from reportgen.export.pdf_views import views
+from reportgen.export.typeface import MISSING, Pen
+from reportgen.nouns import ImageEntry
+
+__all__ = ["story"]
+
+SHEET_ACROSS = 4
+#: Up to so many images, each has its picture in its row of the table; beyond, there is a picture sheet.
+MOST_BESIDE = 12
+
+
+def story(layout: Layout, pen: Pen, pictures: Pictures) -> list[Flowable]:
+    """Everything between the banner and the footer."""
+    shots = _shots(layout, pen, pictures)
+    beside = len(layout.report.views) <= MOST_BESIDE
+    flow = [
+        *block(pen, layout.report.title, TITLE, WIDTH),
+        *_header(layout, pen),
+        *_reviewer(layout, pen),
+        *_method(layout, pen),
+        *_findings(layout, pen),
+        *_biometry(layout, pen),
+        *views(layout, pen, shots if beside else None),
+        *_checklist(layout, pen),
+        *_answers(layout, pen),
+        *_section(layout, pen, "impression", [layout.impression], BODY),
+    ]
+    sheet = [] if beside else _sheet(layout, pen, shots)
+    return [*flow, *_limits(layout, pen), *_end(layout, pen), *sheet]
+
+
+def _paragraphs(pen: Pen, texts: list[str], style: ParagraphStyle) -> list[Flowable]:
+    return [flowable for text in texts for flowable in block(pen, text, style, WIDTH)]
+
+
+def _section(layout: Layout, pen: Pen, name: str, texts: list[str], style: ParagraphStyle) -> list[Flowable]:
+    """A heading with paragraphs; the heading stays with the first of them."""
+    flow = _paragraphs(pen, texts, style)
+    return [KeepTogether([Heading(layout.words[name], name), *flow[:1]]), *flow[1:]]
+
+
+def _header(layout: Layout, pen: Pen) -> list[Flowable]:
+    half, label = WIDTH / 2, 62.0
+    grid = Grid(pen, [label, half - label, label, half - label], pad=1.6)
+    probe = half - label - 12
+
+    def fits(text: str) -> bool:
+        return len(block(pen, text, BODY, probe)) == 1 and not isinstance(
+            block(pen, text, BODY, probe)[0], Paragraph
+        )
+
+    for pair in header_rows(layout.report.header, fits):
+        cells = [part for name, text in pair for part in (Text(name, LABEL), Text(text, BODY))]
+        grid.add(cells if len(pair) == 2 else [*cells, None, None], () if len(pair) == 2 else [(1, 3)])
+    edges = [("LINEABOVE", (0, 0), (-1, 0), 0.8, ACCENT), ("LINEBELOW", (0, -1), (-1, -1), 0.8, ACCENT)]
+    return [Spacer(0, 4), grid.table(*edges)]
+
+
+def _reviewer(layout: Layout, pen: Pen) -> list[Flowable]:
+    if not layout.reviewer_block:
+        return []
+    report = layout.report
+    title = ParagraphStyle("panel", parent=HEAD, fontSize=8.6, leading=11.6, textColor=ACCENT)
+    grid = Grid(pen, [24, WIDTH - 48, 24], pad=3, edge=9)
+    grid.add([Text(layout.reviewer_title, title), None, None], [(0, 2)])
+    grid.heads = 1
+    for number, item in enumerate(report.reviewer_items, 1):
+        grid.add([Text(f"{number}", CELL_BOLD), Text(item.text), Tick()])
+    if not report.reviewer_items:
+        grid.add([Text(layout.words["nothing_open"]), None, None], [(0, 2)])
+    table = grid.table(
+        ("BACKGROUND", (0, 0), (-1, 0), PALE),
+        ("BOX", (0, 0), (-1, -1), 0.6, GREY),
+        ("LINEBEFORE", (0, 0), (0, -1), 3, ACCENT, 0),
+    )
+    return [Spacer(0, 11), CondPageBreak(50), table]
+
+
+def _method(layout: Layout, pen: Pen) -> list[Flowable]:
+    method = [" ".join(layout.report.method)] if layout.report.method else []
+    return _section(layout, pen, "method", method, BODY) if method else []
+
+
+def _findings(layout: Layout, pen: Pen) -> list[Flowable]:
+    heading = Heading(layout.words["findings"], "findings")
+    if layout.single:
+        said = _paragraphs(pen, [layout.said(section) for section in layout.findings], BODY)
+        return [KeepTogether([heading, *said[:1]]), *said[1:]]
+    grid = Grid(pen, [78, WIDTH - 78], pad=2.6)
+    for section in layout.findings:
+        grid.add([Text(section.title, REGION), Text(layout.said(section), BODY)])
+    return [CondPageBreak(64), heading, *([grid.table()] if grid.rows else [])]
+
+
+def _biometry(layout: Layout, pen: Pen) -> list[Flowable]:
+    report, words = layout.report, layout.words
+    if not report.biometry:
+        return []
+    grid = Grid(pen, [200, 52, 84, WIDTH - 200 - 52 - 84 - 50, 50], pad=2.4)
+    right = [Text(words["value"], HEAD_RIGHT), Text(layout.centile_title, HEAD_RIGHT), Text(words["image"], HEAD_RIGHT)]
+    grid.head([Text(words["measurement"]), None, *right])
+    for row in report.biometry:
+        centile = layout.centile(row) if layout.centile_title else ""
+        numbers = [Text(text, CELL_RIGHT) for text in (layout.value(row), centile, str(row.image_number))]
+        grid.add([Text(layout.measure_name(row)), Text(row.abbr, CELL_BOLD), *numbers])
+    caption = [report.biometry_caption] if report.biometry_caption else []
+    notes = [*caption, *(f"({letter}) {note}" for letter, note in report.biometry_notes)]
+    heading = Heading(layout.biometry_title, "biometry")
+    return [CondPageBreak(84), heading, grid.table(), Spacer(0, 3), *_paragraphs(pen, notes, NOTE)]
+
+
+def _checklist(layout: Layout, pen: Pen) -> list[Flowable]:
+    report = layout.report
+    published = [Spacer(0, 4), *_paragraphs(pen, list(report.reliability), NOTE)] if report.reliability else []
+    if report.checklist is None:
+        return published
+    return [*_section(layout, pen, "checklist", list(report.checklist.text), BODY), *published]
+
+
+def _answers(layout: Layout, pen: Pen) -> list[Flowable]:
+    report, words = layout.report, layout.words
+    if not report.answers:
+        return []
+    rest = WIDTH - 52 - 96
+    grid = Grid(pen, [52, rest * 0.42, rest * 0.58, 96], pad=2.6)
+    grid.head([Text(words[name]) for name in ("image", "question", "answer", "model")])
+    for image, answer in report.answers:
+        own = [Text(answer.question), Text(answer.answer), Text(answer.model, CELL_NOTE)]
+        grid.add([Text(layout.image(image), CELL_BOLD), *own])
+    note = _paragraphs(pen, [words["answers_note"]], NOTE)
+    return [CondPageBreak(96), Heading(words["answers"], "answers"), *note, Spacer(0, 3), grid.table()]
+
+
+def _limits(layout: Layout, pen: Pen) -> list[Flowable]:
+    limits = list(layout.report.limits)
+    for text in [*layout.colophon, *(value for pair in _origins(layout) for value in pair)]:
+        pen.plain(text)  # is printed below, and may hold what cannot be printed
+    if pen.replaced:
+        limits.append(layout.words.fill("glyphs", sign=MISSING))
+    return _section(layout, pen, "limits", [" ".join(limits)], NOTE)
+
+
+def _origins(layout: Layout) -> list[tuple[str, str]]:
+    """Where the report comes from, label and text; hashes short, whole in report.json."""
+    words, made = layout.words, layout.report.provenance
+    model = " ".join(filter(None, [made.model, made.precision]))
+    return [
+        (label, text)
+        for label, text in (
+            (words["report"], layout.report.report_id),
+            (words["created"], layout.created),
+            (words["input"], f"{made.input_name} ({made.input_format}) {made.input_sha256[:12]}"),
+            (words["software"], made.software),
+            (words["engine"], made.engine),
+            (words["model"], model),
+            (words["revision"], (made.revision or "")[:12]),
+            (words["weights"], (made.weights_sha256 or "")[:12]),
+            (words["prompts"], made.prompt_sha256[:12]),
+            (words["domain"], f"{made.domain} {made.domain_sha256[:12]}"),
+            (words["lexicon"], made.lexicon_sha256[:12]),
+        )
+        if text
+    ]
+
+
+def _end(layout: Layout, pen: Pen) -> list[Flowable]:
+    words = layout.words
+    grid = Grid(pen, [44, WIDTH / 2 - 44, 44, WIDTH / 2 - 44], pad=0.6)
+    origins = [(Text(label, TINY), Text(text, TINY)) for label, text in _origins(layout)]
+    for left, right in zip(origins[::2], [*origins[1::2], (None, None)], strict=False):
+        grid.add([*left, *right])
+    colophon = _paragraphs(pen, layout.colophon, NOTE)
+    return [
+        Spacer(0, 8),
+        KeepTogether(
+            [
+                Signature(pen.plain(words["reviewed_by"]), pen.plain(layout.signature)),
+                Spacer(0, 2),
+                Heading(words["provenance"], "provenance"),
+                *colophon,
+                Spacer(0, 2),
+                grid.table(rules=False),
+            ]
+        ),
+    ]
+
+
+def _sheet(layout: Layout, pen: Pen, shots: list[Shot]) -> list[Flowable]:
+    rows = [shots[start : start + SHEET_ACROSS] for start in range(0, len(shots), SHEET_ACROSS)]
+    pages: list[Flowable] = [PictureRow(row, SHEET_ACROSS) for row in rows]
+    return [PageBreak(), Heading(layout.words["pictures"], "pictures"), Spacer(0, 4), *pages]
+
+
+def _shots(layout: Layout, pen: Pen, pictures: Pictures) -> list[Shot]:
+    entries = {entry.image_id: entry for entry in layout.report.images}
+    words, shots = layout.words, []
+    for row in layout.report.views:
+        entry = entries.get(row.image)
+        found = _read(entry, pictures)
+        why = (entry.note if entry else None) or (words["picture_unreadable"] if entry and entry.picture else "")
+        absent = words["no_picture"] + (f": {why}" if why else "")
+        shots.append(
+            Shot(
+                picture=found,
+                absent="" if found else pen.plain(absent),
+                title=f"{words['image']} {row.number}",
+                caption=pen.plain(" ".join(filter(None, [layout.view(row), row.score]))),
+                state=row.state,
+            )
+        )
+    return shots
+
+
+def _read(entry: ImageEntry | None, pictures: Pictures) -> Jpeg | None:
+    """The picture of an image; nothing outside of the given folder is ever opened."""
+    if entry is None or entry.picture is None or pictures is None:
+        return None
+    if isinstance(pictures, Mapping):
+        data = pictures.get(entry.picture)
+        return jpeg(data) if data else None
+    name = PurePosixPath(entry.picture)
+    if name.is_absolute() or ".." in name.parts or "\\" in entry.picture or ":" in entry.picture:
+        return None
+    path = pictures / Path(*name.parts)
+    return jpeg(path.read_bytes()) if path.is_file() else None
+
+

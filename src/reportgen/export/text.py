@@ -1,0 +1,116 @@
+"""``report.txt``: 80 columns, UTF-8, from the domain's ``report.txt.jinja``.
+
+The template knows the order; the filters here know how text is wrapped. Text of the input is only ever a
+value: it is wrapped inside its column, never cut, and never read as a template.
+"""
+
+import re
+import textwrap
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from reportgen import resources
+from reportgen.errors import DomainError
+from reportgen.export.layout import Layout, header_rows, lines_of
+from reportgen.nouns import Report
+
+__all__ = ["WIDTH", "text"]
+
+WIDTH = 80
+LABEL = 13
+SECOND = 43
+TEMPLATE = "report.txt.jinja"
+DEFAULT = "fetal_ultrasound"
+
+#: A cell of a row: text, first column, width, and ``l`` or ``r`` for the side it is set to.
+Cell = tuple[str, int, int, str]
+
+
+def text(report: Report) -> str:
+    """The report as text, at most 80 columns wide, with one newline at the end.
+
+    Raises:
+        DomainError: The template is faulty, or the report lacks a word of the layout.
+    """
+    layout = Layout.of(report)
+    try:
+        printed = _template(_path(report.provenance.domain)).render(
+            report=report, layout=layout, words=layout.words, width=WIDTH
+        )
+    except TemplateError as error:
+        raise DomainError(f"{TEMPLATE}: {error}.", "Correct the template.") from None
+    return "\n".join(line.rstrip() for line in printed.split("\n")).strip("\n") + "\n"
+
+
+def _path(domain: str) -> Path:
+    """The template of a shipped domain; a domain from elsewhere is laid out like the default one."""
+    templates = resources.folder("templates")
+    own = templates / domain / TEMPLATE if re.fullmatch(r"[a-z][a-z0-9_]*", domain) else templates
+    return own if own.is_file() else templates / DEFAULT / TEMPLATE
+
+
+@lru_cache(maxsize=8)
+def _template(path: Path) -> Template:
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(wrap=wrap, row=row, heads=heads, ends=ends)
+    return environment.from_string(path.read_text("utf-8"))
+
+
+def wrap(value: str, indent: int = 0, first: str = "", width: int = WIDTH) -> str:
+    """Wrap text to ``width`` columns, its lines indented by ``indent``; ``first`` stands in the indent of line one."""
+    pad = " " * indent
+    lines = [piece for line in lines_of(value) for piece in _pieces(line, width - indent)]
+    if len(first.rstrip()) >= indent > 0:
+        return "\n".join([first, *(pad + line for line in lines)])
+    return (first.ljust(indent) + ("\n" + pad).join(lines)).rstrip()
+
+
+def row(cells: Sequence[Cell]) -> str:
+    """Cells side by side, each wrapped inside its own columns."""
+    columns = [
+        [piece for line in lines_of(value) for piece in _pieces(line, width)] for value, _, width, _ in cells
+    ]
+    lines = []
+    for number in range(max(map(len, columns), default=0)):
+        line = ""
+        for (_, start, width, side), column in zip(cells, columns, strict=True):
+            piece = column[number] if number < len(column) else ""
+            line = line.ljust(start) + (piece.rjust(width) if side == "r" else piece)
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def heads(entries: Sequence[tuple[str, str]]) -> str:
+    """The header as a grid of two columns; long entries take the whole width."""
+    label = min(max([LABEL, *(len(name) + 1 for name, _ in entries)]), 24)
+
+    def fits(value: str) -> bool:
+        return len(value) < min(SECOND - label, WIDTH - SECOND - label + 1) and len(lines_of(value)) == 1
+
+    printed = []
+    for pair in header_rows(entries, fits):
+        cells: list[Cell] = [(pair[0][0], 0, label - 1, "l")]
+        if len(pair) == 2:
+            cells += [(pair[0][1], label, SECOND - label - 1, "l"), (pair[1][0], SECOND, label - 1, "l")]
+            cells += [(pair[1][1], SECOND + label, WIDTH - SECOND - label, "l")]
+        else:
+            cells += [(pair[0][1], label, WIDTH - label, "l")]
+        printed.append(row(cells))
+    return "\n".join(printed)
+
+
+def ends(left: str, right: str) -> str:
+    """``left`` and ``right`` at the ends of one line, or of two where one is too short."""
+    if len(left) + len(right) < WIDTH:
+        return left + right.rjust(WIDTH - len(left))
+    return wrap(left) + "\n" + right.rjust(WIDTH)
+
+
+def _pieces(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, max(width, 1), break_on_hyphens=False) or [""]

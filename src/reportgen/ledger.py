@@ -1,0 +1,238 @@
+"""What was done: one SQLite file in the output folder, one row per case, with fingerprints and timings.
+
+A plain rollback journal is used, because a write-ahead log needs shared memory, which network drives lack.
+Rows hold case ids, file names, fingerprints and counts; never a patient's value.
+"""
+
+import errno
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from reportgen.errors import UsageError
+
+__all__ = ["Ledger", "Row", "Status"]
+
+Status = Literal["done", "skipped", "rejected", "failed", "pending"]
+
+#: Numbered by place, from 1. A released migration is never edited: a change is a new one at the end.
+MIGRATIONS = (
+    f"""
+    CREATE TABLE runs (
+        run INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, exit_code INTEGER, software TEXT NOT NULL
+    );
+    CREATE TABLE cases (
+        key TEXT PRIMARY KEY, case_id TEXT, origin TEXT NOT NULL, file TEXT NOT NULL, row INTEGER, format TEXT,
+        status TEXT NOT NULL CHECK (status IN {get_args(Status)}),
+        problem TEXT, error_file TEXT,
+        content TEXT, writer TEXT, narrative TEXT,
+        render TEXT NOT NULL, outputs TEXT NOT NULL, pictures TEXT NOT NULL,
+        images INTEGER, reviewer_items INTEGER, rungs TEXT NOT NULL,
+        attempts INTEGER NOT NULL, seconds TEXT NOT NULL, cache_hits INTEGER NOT NULL,
+        run INTEGER NOT NULL REFERENCES runs
+    );
+    CREATE TABLE files (origin TEXT PRIMARY KEY, stamp TEXT NOT NULL, cases INTEGER NOT NULL);
+    CREATE INDEX cases_by_origin ON cases (origin);
+    CREATE INDEX cases_by_error_file ON cases (error_file COLLATE NOCASE);
+    """,
+)
+#: Columns that hold JSON.
+_JSON = ("render", "outputs", "pictures", "rungs", "seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What is known of one case.
+
+    Attributes:
+        key: ``case:<id, casefolded>``, or ``input:<origin>#<row>`` of an input that gave no case.
+        origin: The input's absolute path, or what else tells it from all others.
+        file: The input as a person knows it; ``row`` is one-based inside it.
+        format: Shape of the input.
+        problem: Why it was rejected or failed, without any value of the input.
+        error_file: Name of its file in ``OUT/rejected``.
+        content: Fingerprint of input, pictures, domain, settings and program version.
+        writer: Fingerprint of the engine and its parameters.
+        narrative: Fingerprint of the prompts and the writer.
+        render: Fingerprint by format.
+        outputs: ``(size, mtime in ns, sha256)`` by path inside the case's folder.
+        pictures: ``(size, mtime in ns)`` by absolute path of each picture of the case.
+        rungs: Passages by rung of the ladder.
+        attempts: How often this case was begun.
+        seconds: Time by step.
+        run: The run that last touched this row.
+    """
+
+    key: str
+    case_id: str | None = None
+    origin: str
+    file: str
+    row: int | None = None
+    format: str | None = None
+    status: Status
+    problem: str | None = None
+    error_file: str | None = None
+    content: str | None = None
+    writer: str | None = None
+    narrative: str | None = None
+    render: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, list[Any]] = field(default_factory=dict)
+    pictures: dict[str, list[int]] = field(default_factory=dict)
+    images: int | None = None
+    reviewer_items: int | None = None
+    rungs: dict[str, int] = field(default_factory=dict)
+    attempts: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    cache_hits: int = 0
+    run: int = 0
+
+
+_COLUMNS = tuple(one.name for one in fields(Row))
+_PUT = f"INSERT OR REPLACE INTO cases ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - names of ours
+
+
+class Ledger:
+    """The ledger of one output folder. One process writes at a time: the folder's lock sees to that."""
+
+    def __init__(self, path: Path, *, as_if: bool = False) -> None:
+        """Open or make the ledger.
+
+        Args:
+            path: The file.
+            as_if: Work on a copy in memory, so that nothing is ever written.
+
+        Raises:
+            UsageError: The file is no ledger, is damaged, or was written by a newer program.
+        """
+        self.path = path
+        try:
+            self._db = _copy(path) if as_if else sqlite3.connect(path)
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._migrate()
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: sqlite3.DatabaseError) -> UsageError:
+        return UsageError(
+            f"{self.path} cannot be used ({type(error).__name__}).",
+            "Move it away and run again; every case is then made again.",
+        )
+
+    def _migrate(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise UsageError(
+                f"{self.path} was written by a newer reportgen.", "Use that version, or another output folder."
+            )
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            self._db.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+    def begin(self, started: str, software: str) -> int:
+        """Note the start of a run; its number, from 1."""
+        self._write("INSERT INTO runs (started, software) VALUES (?, ?)", started, software)
+        self.commit()
+        return int(self._db.execute("SELECT max(run) FROM runs").fetchone()[0])
+
+    def end(self, run: int, ended: str, code: int) -> None:
+        """Note the end of a run and its exit code."""
+        self._write("UPDATE runs SET ended = ?, exit_code = ? WHERE run = ?", ended, code, run)
+        self.commit()
+
+    def get(self, key: str) -> Row | None:
+        """The row with this key."""
+        return next(self._rows("WHERE key = ?", key), None)
+
+    def of_origin(self, origin: str) -> list[Row]:
+        """The rows that came from an input, by row number."""
+        return list(self._rows("WHERE origin = ? ORDER BY row, key", origin))
+
+    def stale(self, run: int) -> list[Row]:
+        """The rows that a run did not touch."""
+        return list(self._rows("WHERE run <> ?", run))
+
+    def file(self, origin: str) -> tuple[str, int] | None:
+        """Stamp of an input file when it was last read to its end, and how many cases it gave."""
+        query = "SELECT stamp, cases FROM files WHERE origin = ?"
+        found: tuple[str, int] | None = self._db.execute(query, (origin,)).fetchone()
+        return found
+
+    def put_file(self, origin: str, stamp: str, cases: int) -> None:
+        """Note that an input file was read to its end; lasts from the next ``commit``."""
+        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", origin, stamp, cases)
+
+    def by_error_file(self, name: str) -> Row | None:
+        """The row that owns a file in ``OUT/rejected``; upper and lower case are the same."""
+        return next(self._rows("WHERE error_file = ? COLLATE NOCASE", name), None)
+
+    def rows(self) -> Iterator[Row]:
+        """All rows: what went wrong first, then by case id and file."""
+        return self._rows(
+            "ORDER BY CASE status WHEN 'failed' THEN 0 WHEN 'rejected' THEN 1 WHEN 'pending' THEN 2 ELSE 3 END,"
+            " case_id IS NULL, case_id, file, row"
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Rows by status, over everything that the folder holds."""
+        return dict(self._db.execute("SELECT status, count(*) FROM cases GROUP BY status").fetchall())
+
+    def put(self, row: Row) -> None:
+        """Write a row over the one with its key; it lasts from the next ``commit``."""
+        values = asdict(row)
+        for name in _JSON:
+            values[name] = json.dumps(values[name], sort_keys=True)
+        self._write(_PUT, *(values[name] for name in _COLUMNS))
+
+    def remove(self, key: str) -> None:
+        """Forget a row; lasts from the next ``commit``."""
+        self._write("DELETE FROM cases WHERE key = ?", key)
+
+    def commit(self) -> None:
+        """Make everything since the last commit last.
+
+        Raises:
+            OSError: The disk is full or lost.
+        """
+        try:
+            self._db.commit()
+        except sqlite3.OperationalError as error:
+            raise _as_system_error(error) from None
+
+    def close(self) -> None:
+        """Close; what was not committed is forgotten."""
+        self._db.close()
+
+    def _write(self, statement: str, *values: object) -> None:
+        try:
+            self._db.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise _as_system_error(error) from None
+
+    def _rows(self, where: str, *values: object) -> Iterator[Row]:
+        try:
+            # a list at a time, so that a row may be written while others are read
+            cursor = self._db.execute(f"SELECT {', '.join(_COLUMNS)} FROM cases {where}", values)  # noqa: S608
+            while batch := cursor.fetchmany(500):
+                for found in batch:
+                    named = dict(zip(_COLUMNS, found, strict=True))
+                    yield Row(**{**named, **{name: json.loads(named[name]) for name in _JSON}})
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from None
+
+
+def _copy(path: Path) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:")
+    if path.exists():
+        source = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        try:
+            source.backup(copy)
+        finally:
+            source.close()
+    return copy
+
+
+def _as_system_error(error: sqlite3.OperationalError) -> OSError:
+    full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return OSError(errno.ENOSPC if full else errno.EIO, "the ledger cannot be written")

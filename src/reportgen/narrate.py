@@ -1,0 +1,67 @@
+"""Passage to prompt, and passage to the fixed sentences that stand in where no model's words may."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from reportgen.carriers import carriers_of
+from reportgen.domain import Domain
+from reportgen.errors import DomainError
+from reportgen.files import sha256
+from reportgen.nouns import Fact, Passage, Prompt
+
+__all__ = ["fixed_sentences", "prompt_for", "prompt_sha256"]
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)
+_MESSAGE = re.compile(r"^=== (system|user|assistant)\n", re.MULTILINE)
+
+
+def prompt_for(passage: Passage, domain: Domain, *, constrained: bool = False) -> Prompt:
+    """The prompt of one passage, slots numbered from F1.
+
+    Args:
+        passage: Its facts give slots, kinds and names; surfaces and images are not shown.
+        domain: Holds the template and the carriers.
+        constrained: Bind the answer to the domain's carriers by a grammar.
+
+    Raises:
+        DomainError: prompt.jinja is faulty or has no message.
+    """
+    parts = _MESSAGE.split(_render(domain.templates["prompt.jinja"], passage.facts))
+    messages = tuple((role, text.strip()) for role, text in zip(parts[1::2], parts[2::2], strict=True))
+    if not messages:
+        raise DomainError(
+            "prompt.jinja renders no message.", 'Open messages with "=== system" or "=== user".'
+        )
+    grammar = carriers_of(domain).grammar(passage.facts) if constrained else None
+    return Prompt.model_validate({"messages": messages, "grammar": grammar})
+
+
+def fixed_sentences(passage: Passage, domain: Domain) -> str:
+    """The deterministic text of one passage, with its local slots. It is checked like a model's."""
+    return _render(domain.templates["narrative.jinja"], passage.facts).strip()
+
+
+def prompt_sha256(domain: Domain) -> str:
+    """Hash of the prompt template."""
+    return sha256(domain.templates["prompt.jinja"])
+
+
+@lru_cache(maxsize=16)
+def _template(source: str) -> Any:
+    return _ENVIRONMENT.from_string(source)
+
+
+def _render(source: str, facts: Iterable[Fact]) -> str:
+    shown = [
+        {"slot": f"[[F{number}]]", "kind": fact.kind, "name": fact.name}
+        for number, fact in enumerate(facts, 1)
+    ]
+    try:
+        return str(_template(source).render(facts=shown))
+    except TemplateError as error:
+        raise DomainError(f"A template of the domain is faulty: {error}", "Correct it.") from None

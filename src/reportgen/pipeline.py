@@ -1,0 +1,209 @@
+"""The walk in one screen: read -> state -> narrate -> check -> assemble -> export.
+
+``prepare`` and ``finish`` are pure. Between them somebody (``make_report`` for one case, ``batch`` for
+many) lets an engine answer the prompts.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reportgen import read
+from reportgen.assemble import assemble
+from reportgen.check import check_draft, climb, needs_second
+from reportgen.domain import Domain, load_domain
+from reportgen.engines import load_engine
+from reportgen.engines.base import Engine, EngineInfo, Parameters
+from reportgen.export.pictures import PictureError, picture
+from reportgen.files import canonical_json, sha256
+from reportgen.narrate import fixed_sentences, prompt_for, prompt_sha256
+from reportgen.nouns import Case, Check, Completion, Facts, Found, Picture, Prompt, Report, Source
+from reportgen.nouns.base import Frozen
+from reportgen.settings import Settings
+from reportgen.state import state
+
+__all__ = [
+    "Prepared",
+    "check_text",
+    "configured",
+    "draft_text",
+    "finish",
+    "load_pictures",
+    "make_report",
+    "prepare",
+    "second_prompts",
+]
+
+
+class Prepared(Frozen):
+    """A case on its way: its facts, and one prompt a passage, in the order of ``facts.passages``."""
+
+    found: Found
+    facts: Facts
+    prompts: tuple[Prompt, ...]
+
+
+def configured(domain: Domain, settings: Settings) -> Domain:
+    """The domain with the site's thresholds in place of its own."""
+    changed = {
+        name: {**domain.thresholds.get(name, {}), **values} for name, values in settings.thresholds.items()
+    }
+    return domain.model_copy(update={"thresholds": {**domain.thresholds, **changed}}) if changed else domain
+
+
+def prepare(found: Found, domain: Domain) -> Prepared:
+    """State the facts of a case and write the prompts of its passages."""
+    facts = state(found, domain)
+    prompts = tuple(prompt_for(passage, domain) for passage in facts.passages)
+    return Prepared(found=found, facts=facts, prompts=prompts)
+
+
+def second_prompts(
+    prepared: Prepared, completions: Mapping[str, Completion], domain: Domain
+) -> tuple[Prompt, ...]:
+    """The constrained prompts of the passages whose first answer holds on no rung."""
+    return tuple(
+        prompt_for(passage, domain, constrained=True)
+        for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True)
+        if prompt.id in completions and needs_second(passage, completions[prompt.id], domain)
+    )
+
+
+def finish(
+    prepared: Prepared,
+    completions: Mapping[str, Completion],
+    info: EngineInfo,
+    domain: Domain,
+    settings: Settings,
+    *,
+    pictures: Mapping[str, bytes | str],
+    created_at: datetime,
+) -> Report:
+    """Check the answers and put the report together.
+
+    Args:
+        prepared: From ``prepare``.
+        completions: By prompt id; a passage without an answer gets the fixed sentences.
+        info: Who wrote the words.
+        domain: The one that ``prepare`` had.
+        settings: The site's settings.
+        pictures: From ``load_pictures``.
+        created_at: When the report is made, with time zone.
+    """
+    seconds = {p.messages: p.id for p in second_prompts(prepared, completions, domain)}
+    told = [
+        climb(
+            passage,
+            completions.get(prompt.id),
+            completions.get(seconds.get(prompt.messages, "")),
+            fixed_sentences(passage, domain),
+            domain,
+        )
+        for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True)
+    ]
+    digests = {p.image_id: p.sha256 for p in prepared.found.source.pictures}
+    return assemble(
+        prepared.found,
+        prepared.facts,
+        [(one.sentences, one.origin, one.rung) for one in told],
+        info,
+        domain,
+        pictures={i: digests.get(i) for i, data in pictures.items() if isinstance(data, bytes)},
+        notes={i: data for i, data in pictures.items() if isinstance(data, str)},
+        prompt_sha256=prompt_sha256(domain),
+        zone=settings.zone,
+        created_at=created_at,
+    )
+
+
+def load_pictures(found: Found) -> dict[str, bytes | str]:
+    """By image id the picture as JPEG, or why there is none; images that name no file are left out."""
+    loaded: dict[str, bytes | str] = {}
+    for one in found.source.pictures:
+        if one.path is None:
+            loaded[one.image_id] = one.note or "file not found"
+            continue
+        try:
+            loaded[one.image_id] = picture(one.path)
+        except PictureError as error:
+            loaded[one.image_id] = str(error)
+    return loaded
+
+
+def draft_text(prepared: Prepared, completions: Mapping[str, Completion], domain: Domain) -> str:
+    """The draft of the whole case with case-wide slots: the model's words as they came, if it gave any."""
+    blocks = []
+    for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True):
+        answer = completions.get(prompt.id)
+        text = answer.text.strip() if answer else fixed_sentences(passage, domain)
+        for local, fact in reversed(passage.slots.items()):
+            text = text.replace(f"[[{local}]]", f"[[\0{fact.id}]]")
+        blocks.append(text.replace("\0", ""))
+    return "\n\n".join(blocks) + "\n"
+
+
+def check_text(prepared: Prepared, text: str, domain: Domain) -> Check:
+    """The verdict on a draft of the whole case with case-wide slots."""
+    return check_draft(text, prepared.facts.passages, domain)
+
+
+def make_report(
+    path_or_case: str | Path | Case,
+    engine: Engine | None = None,
+    *,
+    domain: Domain | None = None,
+    settings: Settings | None = None,
+    created_at: datetime | None = None,
+) -> Report:
+    """The walk for one case.
+
+    Args:
+        path_or_case: A file that holds exactly one case, in any shape that is read; or a case.
+        engine: Who writes the words; without one they are the fixed sentences.
+        domain: The shipped domain of the case when omitted.
+        settings: Defaults when omitted.
+        created_at: Now when omitted.
+
+    Raises:
+        InputError: The case is refused.
+        EngineError: The engine is lost.
+    """
+    settings = settings or Settings()
+    domain = configured(domain or load_domain(), settings)
+    found = _found(path_or_case, domain)
+    writer = engine or load_engine("template")
+    prepared = prepare(found, domain)
+    completions: dict[str, Completion] = {}
+    if writer.info.engine != "template":
+        completions |= _answered(writer, prepared.prompts)
+        completions |= _answered(writer, second_prompts(prepared, completions, domain))
+    return finish(
+        prepared,
+        completions,
+        writer.info,
+        domain,
+        settings,
+        pictures=load_pictures(found),
+        created_at=created_at or datetime.now(UTC).astimezone(settings.zone),
+    )
+
+
+def _answered(writer: Engine, prompts: Iterable[Prompt]) -> dict[str, Completion]:
+    """By prompt id the engine's answers; equal prompts are asked once."""
+    asked = {prompt.id: prompt for prompt in prompts}
+    return {answer.prompt_id: answer for answer in writer.generate(asked.values(), Parameters())}
+
+
+def _found(path_or_case: str | Path | Case, domain: Domain) -> Found:
+    if not isinstance(path_or_case, Case):
+        return read.read_found(path_or_case, domain)
+    content = canonical_json(path_or_case.plain())
+    pictures = tuple(
+        Picture(image_id=image.image_id, note="no folder of pictures was given")
+        for image in path_or_case.images
+        if image.file
+    )
+    return Found(
+        case=read.checked(path_or_case, domain),
+        source=Source(name="(memory)", sha256=sha256(content), format="native", pictures=pictures),
+    )

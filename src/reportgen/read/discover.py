@@ -1,0 +1,160 @@
+"""Which files a run is about: files, folders, patterns and standard input, in a stable order, one at a time."""
+
+import glob
+import itertools
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.errors import UsageError
+from reportgen.files import sha256
+
+__all__ = ["SUFFIXES", "InputFile", "Inputs", "discover"]
+
+#: What is looked for in folders and by patterns; a file that is named itself may have any name.
+SUFFIXES = (".json", ".jsonl", ".csv")
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One input.
+
+    Attributes:
+        path: Where it is; None for standard input.
+        name: Relative to the folder that was given, with ``/``; the file's own name where it was named
+            itself; ``-`` for standard input. Characters that cannot be printed are replaced.
+        root: Name of the folder that was given, for files that lie directly in it.
+    """
+
+    path: Path | None
+    name: str
+    root: str = ""
+
+
+class Inputs:
+    """The files of a run, found while they are asked for.
+
+    Attributes:
+        ignored: Files passed over in folders and patterns so far, because they have another suffix; complete
+            when the iteration has ended. Hidden files are neither read nor counted.
+    """
+
+    def __init__(self, inputs: Sequence[str], skip: Path | None = None) -> None:
+        self.ignored = 0
+        self._skip = skip.resolve() if skip else None
+        self._folders: list[Path] = []
+        self._files: set[Path] = set()
+        self._found = self._all(inputs)
+
+    def __iter__(self) -> Iterator[InputFile]:
+        return self
+
+    def __next__(self) -> InputFile:
+        return next(self._found)
+
+    def _all(self, inputs: Sequence[str]) -> Iterator[InputFile]:
+        found = itertools.chain.from_iterable(self._one(text, len(inputs) > 1) for text in inputs)
+        yield from found
+
+    def _one(self, text: str, several: bool) -> Iterator[InputFile]:
+        path = Path(text)
+        if text == "-":
+            if Path("-") not in self._files:
+                self._files.add(Path("-"))
+                yield InputFile(None, "-")
+        elif path.is_dir():
+            yield from self._walk(path, path)
+            self._folders.append(path.resolve())
+        elif os.path.lexists(path) or not glob.has_magic(text):
+            yield from self._file(path, path.name, path.absolute().parent.name, several)
+        else:
+            yield from self._pattern(text)
+
+    def _pattern(self, pattern: str) -> Iterator[InputFile]:
+        # Sorted by folder first, so that the files of one folder follow one another.
+        matches = sorted(map(Path, glob.iglob(pattern, recursive=True)), key=lambda p: (p.parent, p.name))  # noqa: PTH207 - the pattern is the user's
+        fixed = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts))
+        for path in matches:
+            if path.is_dir():
+                yield from self._walk(path, fixed)
+                self._folders.append(path.resolve())
+            elif path.suffix.lower() in SUFFIXES:
+                yield from self._file(path, _relative(path, fixed), path.absolute().parent.name, True)
+            else:
+                self.ignored += 1
+
+    def _file(self, path: Path, name: str, root: str, several: bool) -> Iterator[InputFile]:
+        if several and self._seen(path):
+            return
+        if several:
+            self._files.add(path.absolute())
+        yield InputFile(path, _printable(name), _printable(root))
+
+    def _seen(self, path: Path) -> bool:
+        absolute = path.absolute()
+        return absolute in self._files or any(absolute.is_relative_to(folder) for folder in self._folders)
+
+    def _walk(self, folder: Path, base: Path) -> Iterator[InputFile]:
+        """Files of a folder by name, then those of its subfolders; links to folders are not followed."""
+        if self._is_skipped(folder) or folder.resolve() in self._folders:
+            return
+        try:
+            with os.scandir(folder) as entries:
+                names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+        except OSError:
+            yield InputFile(folder, _printable(_relative(folder, base)))
+            return
+        root = _printable(base.absolute().name) if folder == base else ""
+        for name, is_folder in names:
+            wanted = name.lower().endswith(SUFFIXES)
+            if name.startswith(".") or (is_folder and not wanted):
+                continue
+            if not wanted:
+                self.ignored += 1
+            elif not self._files or not self._seen(folder / name):
+                yield InputFile(folder / name, _printable(_relative(folder / name, base)), root)
+        for name, is_folder in names:
+            if is_folder and not name.startswith(".") and not name.lower().endswith(SUFFIXES):
+                yield from self._walk(folder / name, base)
+
+    def _is_skipped(self, folder: Path) -> bool:
+        return self._skip is not None and folder.resolve().is_relative_to(self._skip)
+
+
+def discover(inputs: Sequence[str], skip: Path | None = None) -> Inputs:
+    """Find the inputs of a run.
+
+    Args:
+        inputs: Files, folders (searched with their subfolders), patterns, or ``-`` for standard input.
+        skip: A folder that is not searched, such as the run's own output.
+
+    Raises:
+        UsageError: Nothing was found.
+    """
+    found = Inputs(inputs, skip)
+    first = next(found, None)
+    if first is None:
+        what = f"; {found.ignored} other files were passed over" if found.ignored else ""
+        raise UsageError(
+            f"Nothing to do was found{what}.",
+            "Give files, folders or patterns with *.json, *.jsonl or *.csv results, or - for standard input.",
+        )
+    found._found = itertools.chain([first], found._found)  # noqa: SLF001 - our own
+    return found
+
+
+def _relative(path: Path, base: Path) -> str:
+    try:
+        return path.relative_to(base).as_posix() if path != base else path.absolute().name
+    except ValueError:
+        return path.name
+
+
+def _printable(name: str) -> str:
+    """A name that any terminal and file can hold; what was replaced is told apart by a hash."""
+    if name.isprintable():
+        return name
+    digest = sha256(name.encode(sys.getfilesystemencoding(), "surrogateescape"))[:6]
+    return "".join(character if character.isprintable() else "?" for character in name) + f"~{digest}"

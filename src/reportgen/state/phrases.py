@@ -1,0 +1,102 @@
+"""How numbers and lists are spelled, and the notebook in which printed facts and reviewer's items grow."""
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
+from typing import Any
+
+from reportgen.domain import Domain
+from reportgen.nouns import Fact, ReviewerItem
+
+__all__ = ["Notes", "age_phrase", "images_phrase", "joined", "number_phrase", "say", "score_phrase"]
+
+
+def say(domain: Domain, key: str, **values: object) -> str:
+    """A sentence of the domain's ``wording`` (``reviewer.near_tie``) with its values put in."""
+    text: Any = domain.wording
+    for part in key.split("."):
+        text = text[part]
+    return str(text).format(**values)
+
+
+def joined(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def images_phrase(domain: Domain, numbers: Iterable[int]) -> str:
+    """``image 1``, ``images 1 and 3``, ``images 2-5 and 9``: three or more in a row become a range."""
+    ordered = sorted(set(numbers))
+    if len(ordered) == 1:
+        return say(domain, "image", n=ordered[0])
+    parts: list[str] = []
+    for _, run in groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0]):
+        members = [number for _, number in run]
+        if len(members) > 2:
+            parts.append(f"{members[0]}-{members[-1]}")
+        else:
+            parts += [str(member) for member in members]
+    return say(domain, "images", list=joined(parts))
+
+
+def number_phrase(value: float, decimals: int) -> str:
+    """A value as it was supplied, with at least ``decimals`` decimals: 175.0, 47.63, 1850."""
+    plain = format(Decimal(repr(value)).normalize(), "f")
+    whole, _, fraction = plain.partition(".")
+    fraction = fraction.ljust(decimals, "0")
+    return f"{whole}.{fraction}" if fraction else whole
+
+
+def score_phrase(score: float | None) -> str | None:
+    """A score with two decimals, never 1.00: ``0.82``, ``>0.99``; ``<0.01`` for less than half of that."""
+    if score is None:
+        return None
+    rounded = Decimal(repr(score)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if rounded >= 1:
+        return ">0.99"
+    return "<0.01" if rounded == 0 < score else f"{rounded}"
+
+
+def age_phrase(days: int) -> str:
+    """Days as weeks+days: 143 is ``20+3``."""
+    return f"{days // 7}+{days % 7}"
+
+
+class Notes:
+    """Printed facts and reviewer's items, in the order in which they are found."""
+
+    def __init__(self, first: int) -> None:
+        self.facts: list[Fact] = []
+        self.items: list[ReviewerItem] = []
+        self._next = first
+
+    def fact(self, kind: str, surface: str, name: str, images: Iterable[str] = ()) -> str:
+        """Write down a printed fact and return its id."""
+        fact = Fact.model_validate(
+            {"id": f"F{self._next}", "kind": kind, "surface": surface, "name": name, "images": tuple(images)}
+        )
+        self._next += 1
+        self.facts.append(fact)
+        return fact.id
+
+    def item(self, rule: str, text: str, images: Iterable[str] = (), facts: Iterable[str] = ()) -> None:
+        """Put something on the reviewer's list."""
+        self.items.append(
+            ReviewerItem.model_validate(
+                {"rule": rule, "text": text, "images": tuple(images), "facts": tuple(facts)}
+            )
+        )
+
+    def flag(self, kind: str, text: str, name: str, images: Iterable[str] = ()) -> None:
+        """A printed fact that is on the reviewer's list in the same words."""
+        images = tuple(images)
+        self.item(kind, text, images, [self.fact(kind, text, name, images)])
+
+    def ids(self, kind: str, image_id: str) -> tuple[str, ...]:
+        """Ids of the facts of a kind that rest on an image."""
+        return tuple(fact.id for fact in self.facts if fact.kind == kind and image_id in fact.images)
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]

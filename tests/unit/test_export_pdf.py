@@ -1,0 +1,267 @@
+"""report.pdf: all words, embedded fonts, equal bytes, page numbers, pictures, and inert text."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from factories import (
+    HEADER,
+    a_report,
+    an_answer,
+    jpeg,
+    pdf_pages,
+    picture_name,
+    solid,
+    some_pictures,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reportgen.export import export
+from reportgen.nouns import Report
+
+HOSTILE = '<img src="file:///etc/passwd"/> & <b>x</b> {{ 7*7 }} <para> </para> &amp; <a href="http://x">y</a>'
+
+
+def with_header(name: str, text: str) -> Report:
+    return a_report(header=tuple((n, text if n == name else t) for n, t in HEADER))
+
+
+def said_in(report: Report) -> list[str]:
+    """Every text of a report that its PDF must show."""
+    said = [s.text for section in report.sections for s in section.sentences]
+    said += [section.title for section in report.sections if section.name != "impression" and len(report.views) > 1]
+    said += [item.text for item in report.reviewer_items]
+    said += [*report.limits, *report.method, *report.reliability, *report.source_notes]
+    said += [report.title, report.imprint, report.report_id, report.biometry_caption]
+    said += [text for pair in report.header for text in pair]
+    said += list(report.checklist.text) if report.checklist else []
+    said += [f"({letter}) {note}" for letter, note in report.biometry_notes]
+    for row in report.biometry:
+        said += [row.name, row.abbr, f"{row.value} {row.unit}", row.centile or "-", f"({row.note})" if row.note else ""]
+    for view in report.views:
+        words = {"recognised": "Recognised", "uncertain": "Uncertain", "undetermined": "Not determined"}
+        said += [words[view.state], view.display if view.view else "", view.score or "-", str(view.number)]
+        said += [text for pair in view.candidates for text in pair]
+    for image, answer in report.answers:
+        said += [answer.question, answer.answer, answer.model] + ([image] if not image.startswith("img-") else [])
+    return said
+
+
+def missing(report: Report, data: bytes) -> list[str]:
+    found = solid("".join(pdf_pages(data)))
+    # A table goes on over the page: what stands between is the page's own furniture.
+    return [text for text in said_in(report) if solid(text) not in found]
+
+
+@pytest.mark.parametrize("images", [1, 2, 6, 12, 13, 60])
+def test_every_word_is_there_for_any_number_of_images(images: int) -> None:
+    report = a_report(images, answers=(("img-001", an_answer()),))
+    data = export(report, "pdf", some_pictures(images))
+    assert missing(report, data) == []
+    pages = pdf_pages(data)
+    for number, page in enumerate(pages, 1):
+        assert report.banner in page
+        assert f"Page {number} of {len(pages)}" in page
+        assert f"Report {report.report_id[:8]} | Case {report.case_id}" in page
+    assert "NOT SIGNED" in "".join(pages)
+
+
+def test_500_images_fit() -> None:
+    report = a_report(500)
+    pages = pdf_pages(export(report, "pdf", some_pictures(500, distinct=2)))
+    assert f"Page {len(pages)} of {len(pages)}" in pages[-1]
+    assert "Image 500" in pages[-1]
+    assert 30 < len(pages) < 50
+
+
+def test_bytes_are_the_same_on_every_run(tmp_path: Path) -> None:
+    script = (
+        "import sys, hashlib; sys.path.insert(0, sys.argv[1])\n"
+        "from factories import a_report, some_pictures\n"
+        "from reportgen.export import export\n"
+        "a = export(a_report(6), 'pdf', some_pictures(6)); b = export(a_report(6), 'pdf', some_pictures(6))\n"
+        "assert a == b\n"
+        "print(hashlib.sha256(a).hexdigest())\n"
+    )
+    tests = str(Path(__file__).parents[1])
+    seen = set()
+    for seed, epoch in (("1", "0"), ("2", "1000000000")):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "SOURCE_DATE_EPOCH": epoch, "TZ": f"UTC{seed}"}
+        done = subprocess.run(
+            [sys.executable, "-c", script, tests], env=environment, capture_output=True, text=True, check=True, cwd=tmp_path
+        )
+        seen.add(done.stdout)
+    assert len(seen) == 1
+
+
+def test_every_font_is_embedded() -> None:
+    data = export(a_report(60, answers=(("img-001", an_answer()),)), "pdf", some_pictures(60, distinct=1))
+    objects = re.findall(rb"\d+ 0 obj(.*?)endobj", data, re.DOTALL)
+    fonts = [o for o in objects if re.search(rb"/Type\s*/Font\b(?!D)", o)]
+    described = [o for o in objects if b"/FontDescriptor" in o and b"/FontFile2" in o]
+    assert len(fonts) >= 2
+    assert len(described) == len(fonts)
+    assert all(b"/TrueType" in font and b"NotoSans" in font for font in fonts)
+    assert b"Helvetica" not in data
+
+
+def test_metadata_names_the_report_and_nobody() -> None:
+    report = a_report()
+    data = export(report, "pdf")
+    document = pypdfium2.PdfDocument(data)
+    about = document.get_metadata_dict()
+    assert about["Title"] == report.title
+    assert about["Author"] == "reportgen 0.1.0"
+    assert report.report_id in about["Subject"]
+    assert about["Keywords"] == "fetal_ultrasound, draft, synthetic-0006"
+    assert about["CreationDate"] == about["ModDate"] == "D:20261123094400+01'00'"
+    assert not any("EXAMPLE" in value or "0000123" in value for value in about.values())
+
+
+def test_outline_leads_to_the_page_of_each_section() -> None:
+    data = export(a_report(60, answers=(("img-001", an_answer()),)), "pdf", some_pictures(60, distinct=1))
+    document = pypdfium2.PdfDocument(data)
+    pages = pdf_pages(data)
+    found = {}
+    for item in document.get_toc():
+        found[item.get_title()] = item.get_dest().get_index()
+    names = ["METHOD", "FINDINGS", "BIOMETRY (one value each, as supplied)", "VIEWS", "CHECKLIST"]
+    names += ["ANSWERS OF OTHER MODELS", "IMPRESSION", "LIMITS", "PROVENANCE", "PICTURES"]
+    assert list(found) == names
+    for title, page in found.items():
+        assert solid(title) in solid(pages[page]), title
+
+
+def test_markup_of_the_input_is_printed_and_never_opened() -> None:
+    view = a_report().views[0].model_copy(update={"display": HOSTILE})
+    entry = a_report().images[0].model_copy(update={"file": HOSTILE, "note": HOSTILE, "picture": None})
+    report = a_report(
+        header=(("Patient", HOSTILE), ("Indication", HOSTILE * 9)),
+        views=(view, *a_report().views[1:]),
+        images=(entry, *a_report().images[1:]),
+        answers=((HOSTILE, an_answer(HOSTILE, HOSTILE)),),
+        method=(HOSTILE,),
+    )
+    data = export(report, "pdf")
+    found = solid("".join(pdf_pages(data)))
+    assert found.count(solid(HOSTILE)) >= 9 + 5
+    assert missing(report, data) == []
+    assert b"/URI" not in data
+    assert b"/Image" not in data
+
+
+def test_a_character_without_a_glyph_is_shown_and_explained() -> None:
+    plain = " ".join(pdf_pages(export(with_header("Patient", "Łucja Ñuñez Ωмега e\u0301"), "pdf")))
+    assert "Łucja Ñuñez Ωмега é" in plain
+    assert "cannot be printed here" not in plain
+    boxed = " ".join(pdf_pages(export(with_header("Patient", "北京 \U0001f600"), "pdf")))
+    assert "\ufffd\ufffd \ufffd" in boxed
+    assert "Some characters of the input cannot be printed here and are shown as \ufffd" in boxed
+
+
+@pytest.mark.parametrize("place", ["input_name", "why_this_engine"])
+def test_a_missing_glyph_below_the_limits_is_explained_too(place: str) -> None:
+    made = a_report().provenance.model_copy(update={place: "北"})
+    assert "cannot be printed here" in " ".join(pdf_pages(export(a_report(provenance=made), "pdf")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(f"word{n:04d}" for n in range(1100)),
+        "W" * 10_000,
+        "\n".join(f"l{n}" for n in range(3000)),
+        "i\n" * 5000,
+        "<&>" * 3333,
+    ],
+)
+@pytest.mark.parametrize("images", [1, 6, 14])
+def test_long_text_is_whole_wherever_it_stands(text: str, images: int) -> None:
+    line = text.replace("\n", " ")
+    base = a_report(images)
+    entry = base.images[0].model_copy(update={"file": line, "picture": None, "note": line})
+    rows = (a_report().biometry[0].model_copy(update={"fetus": line, "convention": line}), *a_report().biometry)
+    report = base.model_copy(
+        update={
+            "header": (*HEADER, ("Indication", text)),
+            "answers": (("img-001", an_answer(line, text)), ("img-001", an_answer())),
+            "images": (entry, *base.images[1:]),
+            "biometry": rows,
+            "provenance": base.provenance.model_copy(update={"input_name": line}),
+        }
+    )
+    document = pypdfium2.PdfDocument(export(report, "pdf"))
+    letters = "".join("".join(page.get_textpage().get_text_range().split()) for page in document)
+    key = solid(text)[0]
+    assert letters.count(key) >= 6 * solid(text).count(key)
+
+
+def test_200_measurements_go_over_pages_with_their_head() -> None:
+    report = a_report(measurements=200)
+    pages = pdf_pages(export(report, "pdf"))
+    with_values = [page for page in pages if "176.2 mm" in page]
+    assert len(with_values) > 3
+    assert all("Measurement Value Centile at 20+3 Image" in page for page in with_values)
+    assert sum(page.count("176.2 mm") for page in pages) == 50
+
+
+def test_no_head_stands_without_a_row_and_no_title_without_its_text() -> None:
+    heads = ("Image View Model score Next candidate", "Measurement Value Centile at 20+3 Image")
+    titles = ("METHOD", "FINDINGS", "IMPRESSION", "LIMITS", "PROVENANCE", "CHECKLIST", "VIEWS")
+    for measurements in range(4, 60):
+        for page in pdf_pages(export(a_report(measurements=measurements), "pdf")):
+            body = page[: page.rindex("reportgen 0.1.0 | Report")].rstrip()
+            assert not body.endswith(heads + titles), measurements
+
+
+@pytest.mark.parametrize("images", [1, 6, 60])
+def test_a_picture_that_is_missing_says_so(images: int, tmp_path: Path) -> None:
+    named = a_report(images)
+    for pictures in (None, {}, tmp_path, {picture_name(1): b"not a picture"}):
+        pages = solid("".join(pdf_pages(export(named, "pdf", pictures))))
+        assert pages.count(solid("no picture: its file is missing or damaged")) == images
+    noted = solid("".join(pdf_pages(export(a_report(images, pictures=False), "pdf"))))
+    assert noted.count(solid("no picture: file not found")) == images
+
+
+def test_pictures_come_from_a_folder_and_from_nowhere_else(tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    (case / "images").mkdir(parents=True)
+    (case / picture_name(1)).write_bytes(jpeg(1))
+    (tmp_path / "secret.jpg").write_bytes(jpeg(2))
+    base = a_report(1)
+
+    def count(picture: str) -> int:
+        entry = base.images[0].model_copy(update={"picture": picture})
+        return export(base.model_copy(update={"images": (entry,)}), "pdf", case).count(b"/DCTDecode")
+
+    assert count(picture_name(1)) == 1
+    for outside in ("../secret.jpg", str(tmp_path / "secret.jpg"), "images/../../secret.jpg", "C:\\x.jpg", ".."):
+        assert count(outside) == 0
+
+
+def test_equal_pictures_are_stored_once() -> None:
+    same = {picture_name(n): jpeg(1) for n in range(1, 7)}
+    data = export(a_report(6), "pdf", same)
+    assert data.count(b"/DCTDecode") == 1
+    assert export(a_report(6), "pdf", some_pictures(6)).count(b"/DCTDecode") == 6
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300))
+def test_any_text_can_be_exported(text: str) -> None:
+    base = a_report(2, pictures=False)
+    report = base.model_copy(update={"header": (("Patient", text),), "answers": ((text, an_answer(text, text)),)})
+    assert export(report, "pdf").startswith(b"%PDF-1.")
+
+
+def test_states_can_be_told_apart_without_colour() -> None:
+    data = " ".join(pdf_pages(export(a_report(14), "pdf")))
+    assert data.count("Recognised") == 10
+    assert data.count("Uncertain") == 2
+    assert data.count("Not determined") == 2

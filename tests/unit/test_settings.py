@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import UsageError
+from reportgen.settings import load_settings
+
+
+def test_defaults_without_a_file():
+    settings, options = load_settings(None)
+    assert (settings.timezone, dict(settings.thresholds), options) == ("UTC", {}, {})
+
+
+def test_settings_and_options_come_from_their_tables(tmp_path: Path):
+    path = tmp_path / "reportgen.toml"
+    path.write_text(
+        '[report]\ntimezone = "Europe/Berlin"\n[report.thresholds.recognised]\nscore = 0.8\n[run]\njobs = 2\n'
+    )
+    settings, options = load_settings(path)
+    assert settings.zone.key == "Europe/Berlin"
+    assert settings.thresholds == {"recognised": {"score": 0.8}}
+    assert options == {"run": {"jobs": 2}}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[report]\ntimezone = "Mars/Base"', "timezone"),
+        ("[report]\ncolour = 1", "colour"),
+        ("jobs = 2", "outside a table"),
+        ("[report", "is not TOML"),
+    ],
+)
+def test_a_faulty_file_is_refused_by_field(tmp_path: Path, text: str, says: str):
+    path = tmp_path / "reportgen.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=says):
+        load_settings(path)
+    with pytest.raises(UsageError, match="no configuration file"):
+        load_settings(tmp_path / "none.toml")
