@@ -125,9 +125,9 @@ def _image(rng: random.Random, number: int, plane: str, days: int, domain: Domai
 
 def _label(rng: random.Random, plane: str, right: str | None, domain: Domain) -> str:
     """The label that the classifier gives to an image of a plane."""
-    test = _reliability(domain)["labels"]
+    test: dict[str, dict[str, float]] = _reliability(domain)["labels"]
     if right is None:
-        return rng.choice(FADA_BRAIN if plane != "Other" else sorted(test))
+        return rng.choice(sorted(test) if plane == "Other" else list(FADA_BRAIN))
     if rng.random() < test[right]["recall"]:
         return right
     labels, weights = _mistakes(right)

@@ -58,7 +58,9 @@ def a_picture(seed: int = 1, size: tuple[int, int] = (640, 480)) -> Image.Image:
     """A grey drawing that looks a little like an ultrasound sector; nothing real is in it."""
     rng = random.Random(seed)
     width, height = size
-    rng_noise = Image.frombytes("L", (160, 120), rng.randbytes(160 * 120)).resize(size, Image.Resampling.BICUBIC)
+    rng_noise = Image.frombytes("L", (160, 120), rng.randbytes(160 * 120)).resize(
+        size, Image.Resampling.BICUBIC
+    )
     speckle = Image.blend(rng_noise, Image.new("L", size, 60), 0.55).filter(ImageFilter.GaussianBlur(1))
     drawn = Image.new("L", size, 0)
     pen = ImageDraw.Draw(drawn)
@@ -72,7 +74,8 @@ def a_picture(seed: int = 1, size: tuple[int, int] = (640, 480)) -> Image.Image:
     for grow in range(5):
         pen.ellipse([x - a - grow, y - b - grow, x + a + grow, y + b + grow], outline=215 - 20 * grow)
     angle = rng.random() * math.pi
-    pen.line([x - a * 0.8 * math.cos(angle), y - b * 0.8 * math.sin(angle), x + a * 0.8 * math.cos(angle), y + b * 0.8 * math.sin(angle)], fill=170, width=3)  # fmt: skip
+    dx, dy = a * 0.8 * math.cos(angle), b * 0.8 * math.sin(angle)
+    pen.line([x - dx, y - dy, x + dx, y + dy], fill=170, width=3)
     pen.text((10, 8), f"SYNTHETIC {seed}", fill=140)
     return scanned.filter(ImageFilter.GaussianBlur(0.8))
 
@@ -94,7 +97,9 @@ def some_pictures(images: int, distinct: int = 12) -> dict[str, bytes]:
     drawn = [jpeg(seed) for seed in range(1, min(images, distinct) + 1)]
     # A comment segment keeps the bytes apart, as different files are.
     return {
-        picture_name(n): drawn[(n - 1) % len(drawn)][:2] + b"\xff\xfe\x00\x06%04d" % n + drawn[(n - 1) % len(drawn)][2:]
+        picture_name(n): drawn[(n - 1) % len(drawn)][:2]
+        + b"\xff\xfe\x00\x06%04d" % n
+        + drawn[(n - 1) % len(drawn)][2:]
         for n in range(1, images + 1)
     }
 
@@ -207,7 +212,9 @@ def a_report(images: int = 6, measurements: int = 4, pictures: bool = True, **ch
             wording["method"]["measured_operator"],
         ),
         "sections": _sections(views),
-        "facts": (Fact(id="F1", kind="view", surface="the transthalamic plane", name="the plane", required=True),),
+        "facts": (
+            Fact(id="F1", kind="view", surface="the transthalamic plane", name="the plane", required=True),
+        ),
         "images": tuple(
             ImageEntry(
                 number=row.number,
@@ -235,16 +242,22 @@ def a_report(images: int = 6, measurements: int = 4, pictures: bool = True, **ch
             not_recognised=("Head, transcerebellar",),
             not_recognisable=("face", "spine"),
             text=(
-                'Checklist "mid-trimester" (chosen from the gestational age; only views that this classifier can '
-                "name): 5 of 6 recognised.",
+                (
+                    'Checklist "mid-trimester" (chosen from the gestational age; only views that this '
+                    "classifier can name): 5 of 6 recognised."
+                ),
                 "Not recognised: Head, transcerebellar.",
-                "Outside its classes, so not checked: face, spine, outflow tracts, kidneys and bladder, cord "
-                "insertion, arms, lower legs and feet, placenta, amniotic fluid.",
+                (
+                    "Outside its classes, so not checked: face, spine, outflow tracts, kidneys and bladder, "
+                    "cord insertion, arms, lower legs and feet, placenta, amniotic fluid."
+                ),
             ),
         ),
         "reliability": (
-            "In FADA's published test (225 images, small numbers), images that were given the label "
-            "Head, transthalamic had it rightly in 21 of 26.",
+            (
+                "In FADA's published test (225 images, small numbers), images that were given the label "
+                "Head, transthalamic had it rightly in 21 of 26."
+            ),
         )
         if single
         else (),

@@ -72,7 +72,7 @@ def test_no_floor_but_the_engines_needs_torch():
         "for name in ('torch', 'transformers', 'accelerate', 'bitsandbytes', 'llguidance'):\n"
         "    sys.modules[name] = None\n"
         "import reportgen, reportgen.cli, reportgen.pipeline, reportgen.engines, reportgen.batch\n"
-        "engine = reportgen.load_engine('template')\n"
+        "engine = reportgen.load_engine(engine='template')\n"
         "print(engine.info.engine)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -49,6 +49,7 @@ def write_file(path: Path, data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
+        Path(name).chmod(0o666 & ~_umask())  # as any new file; mkstemp keeps it to its owner
         Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

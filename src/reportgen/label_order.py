@@ -99,7 +99,7 @@ def _declared(label_set: str | tuple[str, ...], images: Sequence[Image], domain:
     for n, image in enumerate(images):
         if len(image.predictions) > len(labels):
             raise InputError(
-                f"There are more candidates than the {len(labels)} labels of the declared classifier.label_set.",
+                f"There are more candidates than the {len(labels)} labels of classifier.label_set.",
                 "Declare the label list of the model that made these results.",
                 path=f"images[{n}].predictions",
             )
@@ -175,8 +175,8 @@ def _only_if_declared(
     usual = orders.get(domain.default_label_set, ())
     path = _misfit(images, usual, {len(labels) for labels in orders.values()}, domain) or ""
     return InputError(
-        f"Label order: the class indices or labels fit only the label list '{fitting}', and nothing shows that "
-        f"the model has its {len(orders[fitting])} outputs.",
+        f"Label order: the class indices or labels fit only the label list '{fitting}', and nothing shows "
+        f"that the model has its {len(orders[fitting])} outputs.",
         f'If it has, declare classifier.label_set "{fitting}" in a native case, or give all '
         f"{len(orders[fitting])} candidates; if not, look the indices up in the model's own list.",
         path=path,

@@ -25,7 +25,8 @@ MIGRATIONS = (
         run INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, exit_code INTEGER, software TEXT NOT NULL
     );
     CREATE TABLE cases (
-        key TEXT PRIMARY KEY, case_id TEXT, origin TEXT NOT NULL, file TEXT NOT NULL, row INTEGER, format TEXT,
+        key TEXT PRIMARY KEY, case_id TEXT, origin TEXT NOT NULL, file TEXT NOT NULL, row INTEGER,
+        format TEXT,
         status TEXT NOT NULL CHECK (status IN {get_args(Status)}),
         problem TEXT, error_file TEXT,
         content TEXT, writer TEXT, narrative TEXT,
@@ -110,10 +111,16 @@ class Ledger:
         self.path = path
         try:
             self._db = _copy(path) if as_if else sqlite3.connect(path)
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._migrate()
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from None
+        try:
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._migrate()
+        except BaseException as error:
+            self._db.close()
+            if isinstance(error, sqlite3.DatabaseError):
+                raise self._damaged(error) from None
+            raise
 
     def _damaged(self, error: sqlite3.DatabaseError) -> UsageError:
         return UsageError(
@@ -125,7 +132,8 @@ class Ledger:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > len(MIGRATIONS):
             raise UsageError(
-                f"{self.path} was written by a newer reportgen.", "Use that version, or another output folder."
+                f"{self.path} was written by a newer reportgen.",
+                "Use that version, or another output folder.",
             )
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             self._db.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
@@ -170,7 +178,8 @@ class Ledger:
     def rows(self) -> Iterator[Row]:
         """All rows: what went wrong first, then by case id and file."""
         return self._rows(
-            "ORDER BY CASE status WHEN 'failed' THEN 0 WHEN 'rejected' THEN 1 WHEN 'pending' THEN 2 ELSE 3 END,"
+            "ORDER BY CASE status WHEN 'failed' THEN 0 WHEN 'rejected' THEN 1 WHEN 'pending' THEN 2 ELSE 3"
+            " END,"
             " case_id IS NULL, case_id, file, row"
         )
 
@@ -228,6 +237,9 @@ def _copy(path: Path) -> sqlite3.Connection:
         source = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         try:
             source.backup(copy)
+        except sqlite3.DatabaseError:
+            copy.close()
+            raise
         finally:
             source.close()
     return copy

@@ -19,6 +19,7 @@ from reportgen.files import canonical_json, sha256
 from reportgen.narrate import fixed_sentences, prompt_for, prompt_sha256
 from reportgen.nouns import Case, Check, Completion, Facts, Found, Picture, Prompt, Report, Source
 from reportgen.nouns.base import Frozen
+from reportgen.read.checks import check_case
 from reportgen.settings import Settings
 from reportgen.state import state
 
@@ -119,7 +120,10 @@ def finish(
 def load_pictures(found: Found) -> dict[str, bytes | str]:
     """By image id the picture as JPEG, or why there is none; images that name no file are left out."""
     loaded: dict[str, bytes | str] = {}
+    named = {image.image_id for image in found.case.images if image.file}
     for one in found.source.pictures:
+        if one.image_id not in named:
+            continue
         if one.path is None:
             loaded[one.image_id] = one.note or "file not found"
             continue
@@ -171,7 +175,7 @@ def make_report(
     settings = settings or Settings()
     domain = configured(domain or load_domain(), settings)
     found = _found(path_or_case, domain)
-    writer = engine or load_engine("template")
+    writer = engine or load_engine(engine="template")
     prepared = prepare(found, domain)
     completions: dict[str, Completion] = {}
     if writer.info.engine != "template":
@@ -197,6 +201,7 @@ def _answered(writer: Engine, prompts: Iterable[Prompt]) -> dict[str, Completion
 def _found(path_or_case: str | Path | Case, domain: Domain) -> Found:
     if not isinstance(path_or_case, Case):
         return read.read_found(path_or_case, domain)
+    check_case(path_or_case, domain)
     content = canonical_json(path_or_case.plain())
     pictures = tuple(
         Picture(image_id=image.image_id, note="no folder of pictures was given")
@@ -204,6 +209,6 @@ def _found(path_or_case: str | Path | Case, domain: Domain) -> Found:
         if image.file
     )
     return Found(
-        case=read.checked(path_or_case, domain),
+        case=path_or_case,
         source=Source(name="(memory)", sha256=sha256(content), format="native", pictures=pictures),
     )

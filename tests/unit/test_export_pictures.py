@@ -6,9 +6,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from factories import a_picture
 from PIL import Image
 
+from factories import a_picture
 from reportgen.export.pictures import PictureError, picture
 
 
@@ -39,7 +39,9 @@ def test_a_small_picture_is_not_enlarged(tmp_path: Path) -> None:
 def test_every_mode_is_printed(tmp_path: Path, mode: str) -> None:
     source = a_picture(2, (64, 48))
     if mode == "I;16":
-        image = Image.frombytes("I;16", source.size, b"".join(struct.pack("<H", v * 200) for v in source.tobytes()))
+        image = Image.frombytes(
+            "I;16", source.size, b"".join(struct.pack("<H", v * 200) for v in source.tobytes())
+        )
     else:
         image = source.convert(mode)
     path = tmp_path / "a.tif"

@@ -374,3 +374,17 @@ def test_an_images_phrase_names_each_image_and_no_other(numbers: set[int]):
         first, _, last = part.partition("-")
         named |= set(range(int(first), int(last or first) + 1))
     assert named == numbers
+
+
+def test_a_view_that_this_classifier_can_name_is_counted_and_fourteen_labels_have_no_published_figures():
+    fourteen = {"name": "FADA classifier", "score_kind": "softmax", "label_set": "fada_14"}
+    images = [image(1, ("CRL-View", 0.9)), image(2, ("Standard_NT", 0.9))]
+    said = facts(*images, weeks=(12, 0), classifier=fourteen)
+    assert said.checklist is not None
+    assert said.checklist.recognised == ("Nuchal translucency, midsagittal", "Crown-rump")
+    assert "crown-rump view" not in said.checklist.not_recognisable
+    assert said.reliability == ()
+    twelve = facts(*images[1:], image(3, ("Standard_NT", 0.8)), weeks=(12, 0))
+    assert twelve.checklist is not None
+    assert "crown-rump view" in twelve.checklist.not_recognisable
+    assert twelve.reliability

@@ -27,12 +27,12 @@ class Book:
     Attributes:
         tally: The counts of this run.
         number: The run's number.
-        unread: Input files that have not been read to their end.
+        unread: Input files that no case has come from yet.
         superseded: Ids of cases whose folder was set aside.
     """
 
     def __init__(
-        self, order: Order, inputs: Inputs, ledger: Ledger, number: int, stamps: Stamps, voice: Voice
+        self, order: Order, inputs: Inputs, ledger: Ledger, *, number: int, stamps: Stamps, voice: Voice
     ) -> None:
         self.tally = Tally()
         self.number = number
@@ -55,7 +55,11 @@ class Book:
         if self._order.plan is not None:
             known = {"skipped": "skip", "rejected": "reject", "failed": "fail"}
             self._order.plan(action or known[row.status], row)
-        self._voice.step(sum(self.tally.counts.values()), self.tally.seen + self.unread)
+        self.note()
+
+    def note(self, text: str = "") -> None:
+        """Tell how far the run is, and what goes on now."""
+        self._voice.step(sum(self.tally.counts.values()), self.tally.seen + self.unread, text)
 
     def done(self, row: Row, made: Made) -> None:
         """A case's folder is in place."""
@@ -84,7 +88,7 @@ class Book:
         fallen = replace(
             row,
             status=failure.status,
-            problem=str(InputError(error.problem, error.cure, path=error.path)),
+            problem=(f"{error.path}: " if error.path else "") + f"{error.problem} {error.cure}".strip(),
             error_file=name,
             content=None,
             writer=None,

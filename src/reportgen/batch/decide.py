@@ -53,7 +53,7 @@ def decide(out: Path, row: Row | None, content: str, stamps: Stamps, formats: Co
 
 
 def still_good(out: Path, row: Row, stamps: Stamps, formats: Collection[str]) -> bool:
-    """Whether a case whose input file has not changed needs nothing, as far as can be seen without reading it.
+    """Whether a case whose input file has not changed needs nothing, as far as is seen without reading it.
 
     Only what was settled counts: a pending row still has the fingerprints of an older input.
     """

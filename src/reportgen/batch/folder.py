@@ -7,12 +7,22 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reportgen.errors import InputError, IntegrityError
+from reportgen.errors import IntegrityError, UsageError
 from reportgen.export import export
 from reportgen.files import new_folder, sha256, write_file
 from reportgen.nouns import Report
 
-__all__ = ["PARTIAL", "clear_partial", "file_name", "read_report", "supersede", "views", "write_case"]
+__all__ = [
+    "PARTIAL",
+    "TRUTH",
+    "clear_partial",
+    "export_again",
+    "file_name",
+    "read_report",
+    "supersede",
+    "views",
+    "write_case",
+]
 
 PARTIAL = ".partial"
 _SUPERSEDED = ".superseded"
@@ -62,17 +72,16 @@ def read_report(folder: Path) -> Report:
     """The report of a case's folder.
 
     Raises:
-        InputError: There is none.
+        UsageError: There is none.
         IntegrityError: ``report.json`` is damaged.
     """
     path = folder / TRUTH
     try:
         return Report.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise InputError(
-            f"There is no {TRUTH} that can be read ({type(error).__name__}).",
+        raise UsageError(
+            f"{folder} holds no {TRUTH} that can be read ({type(error).__name__}).",
             "Give the folder of one case inside an output folder.",
-            file=str(folder),
         ) from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
@@ -82,8 +91,26 @@ def read_report(folder: Path) -> Report:
         ) from None
 
 
+def export_again(folder: Path, formats: tuple[str, ...], target: Path) -> list[Path]:
+    """Print the report of a case's folder into another folder, from its ``report.json``.
+
+    Raises:
+        UsageError: There is no report, no such format, or the target cannot be written.
+        IntegrityError: ``report.json`` is damaged.
+    """
+    files = views(read_report(folder), formats, folder)
+    try:
+        for name, data in files.items():
+            write_file(target / name, data)
+    except OSError as error:
+        raise UsageError(
+            f"{target} cannot be written ({type(error).__name__}).", "Choose another folder with -o."
+        ) from None
+    return [target / name for name in files]
+
+
 def supersede(out: Path, case_id: str) -> bool:
-    """Move a folder whose input no longer gives it out of the way, to ``OUT/.superseded``; False if there is none.
+    """Move a folder whose input no longer gives it to ``OUT/.superseded``; False if there is none.
 
     It is not deleted, since somebody may have worked with it; and not left, since it would pass for current.
     """

@@ -5,17 +5,16 @@ type and the lines of code it passed, never its message: that may hold a value o
 """
 
 import errno
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from reportgen.batch.summary import Stop
 from reportgen.errors import ExitCode, InputError, IntegrityError, ReportgenError
 from reportgen.ledger import Status
+from reportgen.traces import where_it_broke
 
-__all__ = ["Failure", "guarded", "system_failure", "where_it_broke"]
+__all__ = ["Failure", "guarded", "system_failure"]
 
 T = TypeVar("T")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -41,8 +40,13 @@ class Failure:
     stop: Stop | None = None
 
 
-def guarded(work: Callable[[], T]) -> T | Failure:
-    """The result of ``work``, or why there is none. Interruptions pass."""
+def guarded(work: Callable[[], T], *, reading: bool = False) -> T | Failure:
+    """The result of ``work``, or why there is none. Interruptions pass.
+
+    Args:
+        work: What is done for one case.
+        reading: An error of the operating system is then the input's, else the output folder's.
+    """
     try:
         return work()
     except InputError as error:
@@ -52,7 +56,7 @@ def guarded(work: Callable[[], T]) -> T | Failure:
     except ReportgenError as error:
         return Failure("failed", InputError(error.problem, error.cure), ExitCode.REJECTED)
     except OSError as error:
-        return system_failure(error)
+        return _unreadable(error) if reading else system_failure(error)
     except Exception as error:  # noqa: BLE001 - the batch's per-case guard
         problem = f"A bug of reportgen stopped this case ({type(error).__name__})."
         cure = "Report it with OUT/reportgen.log, which says where; it holds nothing of the input."
@@ -61,7 +65,7 @@ def guarded(work: Callable[[], T]) -> T | Failure:
 
 def system_failure(error: OSError) -> Failure:
     """What an error of the operating system means: for this case alone, or for the whole run."""
-    name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    name = _name(error)
     if error.errno in _DISK_FULL:
         problem = InputError("The disk is full.", "Free some space, then give the same command again.")
         return Failure("pending", problem, ExitCode.REJECTED, stop="disk full")
@@ -73,18 +77,15 @@ def system_failure(error: OSError) -> Failure:
         return Failure("pending", problem, ExitCode.REJECTED, stop="output lost")
     problem = InputError(
         f"The operating system refused to write the report ({name}).",
-        "Close programs that have files of this case open, see to permissions, and give the same command again.",
+        "Close programs that have its files open, see to permissions, and give the same command again.",
     )
     return Failure("failed", problem, ExitCode.REJECTED, where_it_broke(error))
 
 
-def where_it_broke(error: BaseException) -> str:
-    """Types of an exception and its causes, with the lines of code they passed; without their messages."""
-    lines = []
-    cause: BaseException | None = error
-    while cause is not None:
-        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
-        for frame in traceback.extract_tb(cause.__traceback__):
-            lines.append(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}")
-        cause = cause.__cause__ or cause.__context__
-    return "\n".join(lines)
+def _unreadable(error: OSError) -> Failure:
+    problem = f"The input cannot be read to its end ({_name(error)})."
+    return Failure("rejected", InputError(problem, "See to the drive and to permissions."), ExitCode.REJECTED)
+
+
+def _name(error: OSError) -> str:
+    return errno.errorcode.get(error.errno or 0, type(error).__name__)

@@ -10,14 +10,15 @@ from reportgen.ledger import Row
 __all__ = ["index_page"]
 
 _STYLE = """
-:root{color-scheme:light dark;--ink:#1d2733;--soft:#5c6b7a;--line:#d9e0e6;--paper:#fff;--wash:#f4f6f8;--good:#1b7a43;
---bad:#b3261e;--wait:#8a6100}
+:root{color-scheme:light dark;--ink:#1d2733;--soft:#5c6b7a;--line:#d9e0e6;--paper:#fff;--wash:#f4f6f8;
+--good:#1b7a43;--bad:#b3261e;--wait:#8a6100}
 @media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--soft:#9fb0bf;--line:#33414e;--paper:#151b21;--wash:#1d252d;
 --good:#62c88d;--bad:#ff8a80;--wait:#e6b84d}}
 body{margin:0 auto;max-width:72rem;padding:2rem 1.25rem 4rem;background:var(--paper);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 h1{font-size:1.5rem;margin:0}p{margin:.25rem 0;color:var(--soft)}
-.banner{margin:1rem 0;padding:.6rem .9rem;border-left:4px solid var(--wait);background:var(--wash);color:var(--ink)}
+.banner{margin:1rem 0;padding:.6rem .9rem;border-left:4px solid var(--wait);background:var(--wash);
+color:var(--ink)}
 ul.counts{display:flex;flex-wrap:wrap;gap:.75rem;list-style:none;margin:1.25rem 0;padding:0}
 ul.counts li{flex:1 1 8rem;padding:.7rem .9rem;background:var(--wash);border-radius:.5rem;color:var(--soft)}
 ul.counts b{display:block;font-size:1.6rem;line-height:1.2;color:var(--ink);font-variant-numeric:tabular-nums}
@@ -26,7 +27,7 @@ h2{font-size:1.1rem;margin:2rem 0 .5rem}
 th{position:sticky;top:0;background:var(--paper);text-align:left;color:var(--soft);font-weight:600}
 th,td{padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 tr{content-visibility:auto}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-td.id{font-family:ui-monospace,"Cascadia Mono",Consolas,monospace;overflow-wrap:anywhere}
+td.id{min-width:14rem;font-family:ui-monospace,"Cascadia Mono",Consolas,monospace;overflow-wrap:anywhere}
 a{color:inherit;text-underline-offset:.15em;margin-right:.6rem}
 .done{color:var(--good)}.rejected,.failed{color:var(--bad)}.pending{color:var(--wait)}
 """.strip()
@@ -68,8 +69,8 @@ def _page(rows: Iterable[Row], counts: dict[str, int], software: str, written_at
         '<meta name="robots" content="noindex">\n<title>Draft reports</title>\n'
         f"<style>\n{_STYLE}\n</style>\n</head>\n<body>\n<h1>Draft reports</h1>\n"
         f"<p>{escape(software)}, {escape(written_at)}</p>\n"
-        '<p class="banner">Every report here is a draft written by software. None is for clinical use until a '
-        "clinician has reviewed and signed it.</p>\n"
+        '<p class="banner">Every report here is a draft written by software. None is for clinical use until '
+        "a clinician has reviewed and signed it.</p>\n"
     )
     cards = "".join(f"<li><b>{shown[status]}</b>{name}</li>" for status, name in _COUNTS)
     yield f'<ul class="counts">{cards}</ul>\n'

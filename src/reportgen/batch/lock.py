@@ -44,10 +44,12 @@ def locked(out: Path) -> Iterator[None]:
         except OSError as error:
             if error.errno in _BUSY:
                 raise UsageError(
-                    f"Another run is at work in {out}.", "Wait for it, stop it, or choose another folder with -o."
+                    f"Another run is at work in {out}.",
+                    "Wait for it, stop it, or choose another folder with -o.",
                 ) from None
+            name = errno.errorcode.get(error.errno or 0, "?")
             raise UsageError(
-                f"{out} lies on a drive that cannot lock files ({errno.errorcode.get(error.errno or 0, '?')}).",
+                f"{out} lies on a drive that cannot lock files ({name}).",
                 "Choose a folder on a local drive with -o, and copy it afterwards.",
             ) from None
         yield

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -156,8 +157,13 @@ def _begin(bench: Bench) -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:  # a killed parent must not leave workers behind that wait for ever
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _Here.bench, _Here.domain = bench, bench.load_domain()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _work(task: Task) -> Made | Failure:
@@ -188,7 +194,8 @@ class Workers:
         self._pool = None
         if jobs > 1:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(bench,))
+            most = 61 if sys.platform == "win32" else jobs  # Windows cannot wait for more
+            self._pool = ProcessPoolExecutor(min(jobs, most), context, initializer=_begin, initargs=(bench,))
 
     def submit(self, task: Task) -> "Future[Made | Failure]":
         """Have a case made. With one job it is made when this returns."""
@@ -203,4 +210,3 @@ class Workers:
         """Begin nothing more; what has been begun is finished."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
-

@@ -1,7 +1,7 @@
 """What somebody wants of a run."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.engines.base import Parameters
@@ -33,9 +33,9 @@ class Order:
     out: Path
     formats: tuple[str, ...] = ("txt", "pdf")
     domain: str = "fetal_ultrasound"
-    settings: Settings = Settings()
-    read: ReadOptions = ReadOptions()
-    parameters: Parameters = Parameters()
+    settings: Settings = field(default_factory=Settings)
+    read: ReadOptions = field(default_factory=ReadOptions)
+    parameters: Parameters = field(default_factory=Parameters)
     jobs: int = 1
     limit: int | None = None
     max_failures: int | None = None

@@ -24,8 +24,9 @@ from reportgen.nouns import Found
 
 __all__ = ["CHUNK", "Run"]
 
-#: Cases whose prompts are put to the engine together.
-CHUNK = 64
+#: Cases whose prompts are put to the engine together: enough to fill its batches, and few enough that a
+#: killed run loses little.
+CHUNK = 32
 _WORKER_LOST = Failure(
     "pending",
     InputError(
@@ -85,7 +86,9 @@ class Run:
                 if self._ended:
                     return
             self._collect(at_most=0)
-        except OSError as error:  # whatever is wrong with an input is an InputError: this is the output folder
+        except (
+            OSError
+        ) as error:  # whatever is wrong with an input is an InputError: this is the output folder
             self._book.stop(system_failure(error))
 
     def wind_up(self) -> None:
@@ -110,19 +113,24 @@ class Run:
                 self._book.unread -= 1
                 continue
             cases = 0
-            for result in item.results():
+            for result in _results(item):
                 if self._room == 0:
                     self._book.tally.stop("limit")
                     return
+                self._book.unread -= cases == 0
                 cases += 1
                 self._book.tally.seen += 1
-                work = self._refuse(item, result) if isinstance(result, InputError) else self._meet(item, result)
-                if work is not None:
+                if isinstance(result, Failure):
+                    self._refuse(item, result)
+                elif (work := self._meet(item, result)) is not None:
                     yield work
                 if self._ended:
                     return
-            self._book.unread -= 1
-            if item.path is not None and (stamp := self._stamps.file(item.path, self._inputs.options)):
+            if cases == 0:
+                self._book.unread -= 1
+                self._book.tally.seen += 1
+                self._refuse(item, _refusal(InputError("There is no case in it.", "Check what wrote it.")))
+            elif item.path is not None and (stamp := self._stamps.file(item.path, self._inputs.options)):
                 self._ledger.put_file(item.origin, stamp, cases)
         self.complete = True
 
@@ -133,7 +141,7 @@ class Run:
         return float("inf") if limit is None else limit - self._book.tally.seen
 
     def _skip_unread(self, item: Item) -> bool:
-        """Settle all cases of a file that has not changed since they were made; True if that could be done."""
+        """Settle all cases of a file that has not changed since they were made; False if it must be read."""
         if item.path is None or self._order.force:
             return False
         known = self._ledger.file(item.origin)
@@ -156,7 +164,8 @@ class Run:
         case_id, source = found.case.case_id, found.source
         key = f"case:{case_id.casefold()}"
         if key in self._keys:
-            return self._refuse(item, _duplicate(found))
+            self._refuse(item, _refusal(_duplicate(found)))
+            return None
         self._keys.add(key)
         old = self._ledger.get(key)
         content = self._stamps.content(found)
@@ -181,8 +190,9 @@ class Run:
         self._book.begin(row)
         return _Work(found, replace(row, content=content, writer=self._stamps.writer), decision)
 
-    def _refuse(self, item: Item, error: InputError) -> None:
+    def _refuse(self, item: Item, failure: Failure) -> None:
         """An input that gives no case."""
+        error = failure.error.located(item.name)
         key = f"input:{item.origin}#{error.row or ''}"
         if key in self._keys:  # two refusals at one place are still two
             key = next(new for n in itertools.count(2) if (new := f"{key}+{n}") not in self._keys)
@@ -191,13 +201,13 @@ class Run:
         row = Row(
             key=key,
             origin=item.origin,
-            file=error.file or item.name,
+            file=error.file,
             row=error.row,
-            status="rejected",
+            status=failure.status,
             attempts=(old.attempts if old else 0) + 1,
             run=self._book.number,
         )
-        self._book.fail(row, Failure("rejected", error.located(item.name), ExitCode.REJECTED), old)
+        self._book.fail(row, replace(failure, error=error), old)
 
     def _do(self, chunk: Iterable[_Work]) -> None:
         """Prepare cases, have their prompts answered, and hand them to the workers."""
@@ -251,6 +261,19 @@ class Run:
             else:
                 self._book.done(row, made)
         self._book.commit()
+
+
+def _results(item: Item) -> Iterator[Found | Failure]:
+    """What a file gives; a bug in reading it is one failed case and the end of the file."""
+    results = item.results()
+    while (result := guarded(partial(next, results, None), reading=True)) is not None:
+        yield _refusal(result) if isinstance(result, InputError) else result
+        if isinstance(result, Failure):
+            return
+
+
+def _refusal(error: InputError) -> Failure:
+    return Failure("rejected", error, ExitCode.REJECTED)
 
 
 def _duplicate(found: Found) -> InputError:

@@ -6,10 +6,10 @@ their writer; *render* one format. Moments and places are in none of them.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from reportgen.assemble import software_version
 from reportgen.domain import Domain
 from reportgen.engines.base import Engine, Parameters
 from reportgen.files import canonical_json, sha256, sha256_file
@@ -40,7 +40,7 @@ class Stamps:
     def of(cls, domain: Domain, settings: Settings, engine: Engine, parameters: Parameters) -> "Stamps":
         """Take them once at the start of a run."""
         return cls(
-            base=_hash(version("reportgen"), domain.sha256, settings.model_dump(mode="json")),
+            base=_hash(software_version(), domain.sha256, settings.model_dump(mode="json")),
             writer=_hash(engine.fingerprint(), parameters.plain(), domain.lexicon_sha256),
         )
 
@@ -76,14 +76,18 @@ def file_state(path: Path) -> list[int] | None:
 
 
 def picture_states(found: Found) -> dict[str, list[int]]:
-    """State by absolute path of the pictures of a case. One that is missing gets an impossible size, so that
-    the case is looked at again every time: the picture may have come."""
+    """State by absolute path of the pictures of a case.
+
+    One that was named and is not there gets a state that no file has, so that its case is read again every
+    time: the picture may have come.
+    """
+    named = {image.image_id for image in found.case.images if image.file is not None}
     states = {}
     for one in found.source.pictures:
-        if one.path is None:
-            states[f"missing: {one.image_id}"] = [-1, 0]
-        else:
+        if one.path is not None:
             states[str(one.path.absolute())] = file_state(one.path) or [-1, 0]
+        elif one.image_id in named:
+            states[f"missing picture of image {one.image_id}"] = [-1, 0]
     return states
 
 

@@ -1,13 +1,13 @@
-"""Beginning and end of a run: everything is refused early that can be, and the end is written whatever happens."""
+"""Beginning and end of a run: what can be refused early is, and the end is written whatever happens."""
 
 import contextlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from reportgen import pipeline
+from reportgen.assemble import software_version
 from reportgen.batch.book import Book
 from reportgen.batch.folder import clear_partial
 from reportgen.batch.guard import system_failure
@@ -44,20 +44,16 @@ def run_batch(order: Order, open_engine: Callable[[], Engine], voice: Voice) -> 
         The summary, with the exit code; it also lies in ``OUT/summary.json``.
 
     Raises:
-        UsageError: Wrong usage, no input, or another run is at work in the output folder. Nothing was written.
+        UsageError: Wrong usage, no input, or another run is at work there. Nothing was written.
         EngineError: The engine cannot run. Nothing was written.
     """
     begun = (time.monotonic(), cpu_seconds(), now(order.settings.zone))
     _check_formats(order.formats)
     domain = pipeline.configured(load_domain(order.domain), order.settings)
     inputs = Inputs.find(order, domain)
-    if not inputs.items:
-        raise UsageError(
-            "No input was found.", "Give files, folders or patterns of *.json, *.jsonl or *.csv files, or - ."
-        )
     with interruptible(), contextlib.closing(open_engine()) as engine, _opened(order) as ledger:
         _introduce(voice, inputs, engine)
-        return _Session(order, inputs, ledger, engine, domain, voice, begun).run()
+        return _Session(order, inputs, ledger, engine, domain=domain, voice=voice, begun=begun).run()
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:
@@ -90,10 +86,10 @@ def _opened(order: Order) -> Iterator[Ledger]:
 
 def _introduce(voice: Voice, inputs: Inputs, engine: Engine) -> None:
     ignored = f", {inputs.ignored} other files ignored" if inputs.ignored else ""
-    why = f" ({engine.info.why})" if engine.info.why else ""
+    why = f": {engine.info.why}" if engine.info.why else ""
     voice.say(
         "start",
-        f"reportgen {version('reportgen')}: {len(inputs.items)} inputs{ignored}\nwords: {engine.info.name}{why}",
+        f"{software_version()}: {len(inputs.items)} inputs{ignored}\nwords: {engine.info.name}{why}",
         inputs=len(inputs.items),
         ignored=inputs.ignored,
         engine=engine.info.plain(),
@@ -109,18 +105,19 @@ class _Session:
         inputs: Inputs,
         ledger: Ledger,
         engine: Engine,
+        *,
         domain: Domain,
         voice: Voice,
         begun: tuple[float, float, datetime],
     ) -> None:
         self._order, self._inputs, self._ledger, self._engine = order, inputs, ledger, engine
         self._voice, self._begun = voice, begun
-        self._software = f"reportgen {version('reportgen')}"
+        self._software = software_version()
         stamps = Stamps.of(domain, order.settings, engine, order.parameters)
-        self._words = Words(engine, domain, order.parameters)
         bench = Bench(order.out, order.domain, order.settings, engine.info, order.formats)
         number = ledger.begin(begun[2].isoformat(), self._software)
-        self._book = Book(order, inputs, ledger, number, stamps, voice)
+        self._book = Book(order, inputs, ledger, number=number, stamps=stamps, voice=voice)
+        self._words = Words(engine, domain, order.parameters, self._book.note)
         self._run = Run(
             order,
             inputs,
@@ -160,7 +157,12 @@ class _Session:
             started_at=started.isoformat(timespec="seconds"),
             ended_at=now(self._order.settings.zone).isoformat(timespec="seconds"),
             exit_code=int(tally.exit_code),
-            **counts,
+            cases=counts["cases"],
+            done=counts["done"],
+            skipped=counts["skipped"],
+            rejected=counts["rejected"],
+            failed=counts["failed"],
+            pending=counts["pending"],
             stopped=tally.stopped,
             files=len(self._inputs.items),
             ignored_files=self._inputs.ignored,
@@ -181,7 +183,10 @@ class _Session:
         out = self._order.out
         write_file(out / "summary.json", pretty_json(summary.plain()))
         written = now(self._order.settings.zone).strftime("%d %b %Y, %H:%M %Z")
-        write_file(out / "index.html", index_page(self._ledger.rows(), self._ledger.counts(), self._software, written))
+        write_file(
+            out / "index.html",
+            index_page(self._ledger.rows(), self._ledger.counts(), self._software, written),
+        )
         self._ledger.end(self._book.number, summary.ended_at, summary.exit_code)
         clear_partial(out)
         return summary

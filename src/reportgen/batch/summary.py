@@ -11,12 +11,14 @@ from reportgen.errors import ExitCode, exit_code
 from reportgen.ledger import Row, Status
 from reportgen.nouns.base import Frozen
 
-__all__ = ["SUMMARY_SCHEMA", "STATUSES", "Stop", "Summary", "Tally"]
+__all__ = ["STATUSES", "SUMMARY_SCHEMA", "Stop", "Summary", "Tally"]
 
-SUMMARY_SCHEMA = "reportgen/summary/v1"
+SUMMARY_SCHEMA: Literal["reportgen/summary/v1"] = "reportgen/summary/v1"
 STATUSES: tuple[Status, ...] = ("done", "skipped", "rejected", "failed", "pending")
 #: Why a run ended before its inputs did.
-Stop = Literal["interrupted", "engine lost", "disk full", "output lost", "worker lost", "max failures", "limit"]
+Stop = Literal[
+    "interrupted", "engine lost", "disk full", "output lost", "worker lost", "max failures", "limit"
+]
 #: What a stop means for the exit code, beside the rejections and failures that were counted.
 _STOP_CODES: dict[Stop, ExitCode] = {
     "interrupted": ExitCode.INTERRUPTED,
@@ -34,7 +36,7 @@ class Summary(Frozen):
 
     Attributes:
         skipped: Finished by an earlier run, and unchanged since.
-        pending: Begun or not yet read when the run was stopped; an input file that was not read counts as one.
+        pending: Begun or not yet read when the run was stopped; an input file not read counts as one.
         stopped: Why the run ended before its inputs did.
         ignored_files: Files in the input folders that are no input (pictures, notes).
         superseded: Case ids whose folder was moved to ``OUT/.superseded``: their input has changed and no
@@ -122,7 +124,8 @@ class Tally:
             pending = unread
         if pending:
             self.codes.add(ExitCode.REJECTED)
-        five = {**{status: self.counts[status] for status in STATUSES}, "pending": pending}
+        five: dict[str, int] = {status: self.counts[status] for status in STATUSES}
+        five["pending"] = pending
         return {"cases": sum(five.values()), **five}
 
     @property

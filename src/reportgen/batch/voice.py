@@ -1,4 +1,4 @@
-"""What a run says while it works, always on stderr: a bar on a terminal, plain lines elsewhere, JSON, or little."""
+"""What a run says while it works, on stderr: a bar on a terminal, plain lines elsewhere, JSON, or little."""
 
 import json
 import sys
@@ -23,8 +23,8 @@ class Voice(Protocol):
     def say(self, event: str, message: str, *, level: Level = "info", **fields: Any) -> None:
         """One thing happened; ``fields`` are for machines."""
 
-    def step(self, settled: int, total: int) -> None:
-        """So many cases of so many (as far as is known) have met their fate."""
+    def step(self, settled: int, total: int, note: str = "") -> None:
+        """So many cases of so many (as far as is known) have met their fate; ``note`` is what goes on now."""
 
     def close(self) -> None:
         """Nothing more will be said about progress."""
@@ -41,7 +41,7 @@ class QuietVoice:
         if level == "error":
             print(message, file=self._stream, flush=True)
 
-    def step(self, settled: int, total: int) -> None:
+    def step(self, settled: int, total: int, note: str = "") -> None:
         """Progress is not told."""
 
     def close(self) -> None:
@@ -60,11 +60,12 @@ class LineVoice:
         """Print the message."""
         print(message, file=self._stream, flush=True)
 
-    def step(self, settled: int, total: int) -> None:
+    def step(self, settled: int, total: int, note: str = "") -> None:
         """Print progress, but not more often than every ten seconds."""
         if self._clock() - self._told >= EVERY:
             self._told = self._clock()
-            self.say("progress", f"{settled} of {total} cases", settled=settled, total=total)
+            message = f"{settled} of {total} cases" + (f", {note}" if note else "")
+            self.say("progress", message, settled=settled, total=total)
 
     def close(self) -> None:
         """Nothing to do."""
@@ -93,13 +94,14 @@ class BarVoice:
         else:
             self._bar.write(message, file=self._stream)
 
-    def step(self, settled: int, total: int) -> None:
+    def step(self, settled: int, total: int, note: str = "") -> None:
         """Move the bar; it appears with the first step."""
         if self._bar is None:
             from tqdm import tqdm
 
-            self._bar = tqdm(total=total, unit="case", file=self._stream, dynamic_ncols=True, leave=False)
+            self._bar = tqdm(total=total, unit=" cases", file=self._stream, dynamic_ncols=True, leave=False)
         self._bar.total = total
+        self._bar.set_postfix_str(note, refresh=bool(note))
         self._bar.update(settled - self._bar.n)
 
     def close(self) -> None:

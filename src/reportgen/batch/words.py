@@ -1,7 +1,7 @@
 """Answers to the prompts of many cases: each distinct prompt is asked once, and remembered for a while."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from reportgen import pipeline
 from reportgen.domain import Domain
@@ -16,7 +16,7 @@ REMEMBERED = 4096
 
 
 class Words:
-    """Asks the engine for the words of cases.
+    """Asks the engine for the words of cases, and tells ``note`` how far it is.
 
     Attributes:
         lost: The engine's own error, once it is lost; from then on only remembered answers are given.
@@ -24,8 +24,10 @@ class Words:
         shared: Prompts that needed no answer of their own.
     """
 
-    def __init__(self, engine: Engine, domain: Domain, parameters: Parameters) -> None:
-        self._engine, self._domain, self._parameters = engine, domain, parameters
+    def __init__(
+        self, engine: Engine, domain: Domain, parameters: Parameters, note: Callable[[str], None]
+    ) -> None:
+        self._engine, self._domain, self._parameters, self._note = engine, domain, parameters, note
         self._known: OrderedDict[str, Completion] = OrderedDict()
         self.lost: EngineError | None = None
         self.asked = 0
@@ -36,18 +38,18 @@ class Words:
         """No model writes, so nothing is asked."""
         return self._engine.info.engine == "template"
 
-    def of(self, cases: Iterable[pipeline.Prepared]) -> list[tuple[pipeline.Prepared, dict[str, Completion] | None]]:
-        """Each case with its answers by prompt id, or with None where the engine was lost before it had them."""
+    def of(self, cases: Iterable[pipeline.Prepared]) -> list[dict[str, Completion] | None]:
+        """Each case's answers by prompt id, or None where the engine was lost before it had them."""
         cases = list(cases)
         if self.deterministic:
-            return [(case, {}) for case in cases]
+            return [{} for _ in cases]
         first = [case.prompts for case in cases]
         self._ask(first)
         second = [self._second(case) for case in cases]
         self._ask(second)
         answered = [
-            (case, self._answers([*one, *two]) if self._complete([*one, *two]) else None)
-            for case, one, two in zip(cases, first, second, strict=True)
+            self._answers([*one, *two]) if self._complete([*one, *two]) else None
+            for one, two in zip(first, second, strict=True)
         ]
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
@@ -71,8 +73,10 @@ class Words:
             return
         self.asked += len(new)
         try:
-            for completion in self._engine.generate(list(new.values()), self._parameters):
+            answers = self._engine.generate(list(new.values()), self._parameters)
+            for number, completion in enumerate(answers, 1):
                 self._known[completion.prompt_id] = completion
+                self._note(f"prompt {number} of {len(new)}")
         except EngineError as error:
             self.lost = error
             return

@@ -4,7 +4,7 @@ What is refused, and the failure it stands for:
 
 * a logit that is not a number: an overflow (Gemma 3 in float16), damaged weights, a broken kernel;
 * nothing but padding and end tokens, or an empty answer: the same, further on;
-* one token over and over: a kernel or quantisation that returns constants;
+* to each question one token over and over: a kernel or quantisation that returns constants;
 * for a model with at least ten million weights beside its embeddings: a plain English sentence is as
   surprising to it as random letters. Weights and tokenizer do not belong together, or the quantisation
   destroyed the model. Smaller ones (random models in tests) know no language and are not judged on it.
@@ -62,11 +62,11 @@ def _sing(writer: Writer) -> str:
         logits = writer.loaded.model(input_ids=inputs, attention_mask=attention).logits[:, -1].float()
     if not bool(torch.isfinite(logits).all()):
         raise _rubbish(writer, "computes values that are not numbers")
-    for written in writer.write(rows, _NEW_TOKENS):
-        if not written.text:
-            raise _rubbish(writer, "answers nothing (only padding or end tokens)")
-        if len(written.tokens) > 4 and len(set(written.tokens)) == 1:
-            raise _rubbish(writer, "answers with one token over and over")
+    answers = writer.write(rows, _NEW_TOKENS)
+    if not all(answer.text for answer in answers):
+        raise _rubbish(writer, "answers nothing (only padding or end tokens)")
+    if all(len(answer.tokens) > 4 and len(set(answer.tokens)) == 1 for answer in answers):
+        raise _rubbish(writer, "answers with one token over and over")
     if writer.loaded.model.num_parameters(exclude_embeddings=True) < _JUDGED_FROM:
         return "numbers and variety passed; too small to be judged on language"
     surprise = _surprise(writer, rows[0].tokens)

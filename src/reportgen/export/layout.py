@@ -5,12 +5,13 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from reportgen.errors import DomainError
-from reportgen.nouns import BiometryRow, Report, Section, ViewRow
+from reportgen.nouns import BiometryRow, ImageEntry, Report, Section, ViewRow
 
-__all__ = ["Layout", "Pictures", "Words", "clean", "header_rows", "lines_of"]
+__all__ = ["Layout", "Pictures", "Words", "clean", "composed", "header_rows", "lines_of"]
 
 #: JPEG files by relative path, or the folder that the paths are relative to, or none.
 Pictures = Mapping[str, bytes] | Path | None
@@ -65,10 +66,20 @@ class Layout:
         """The layout of a report."""
         return cls(report, Words(report.presentation))
 
+    @cached_property
+    def entries(self) -> dict[str, ImageEntry]:
+        """The images by id."""
+        return {entry.image_id: entry for entry in self.report.images}
+
     @property
     def single(self) -> bool:
         """One image: no region labels, the candidates as rows of their own."""
         return len(self.report.views) == 1
+
+    @property
+    def pictured(self) -> bool:
+        """Whether any image came with a picture, be it lost since: else no place is kept for pictures."""
+        return any(entry.picture or entry.file for entry in self.report.images)
 
     @property
     def findings(self) -> tuple[Section, ...]:
@@ -145,8 +156,8 @@ class Layout:
 
     def image(self, image_id: str) -> str:
         """What the report calls an image; other text is printed as it is."""
-        numbers = {entry.image_id: entry.number for entry in self.report.images}
-        return f"{self.words['image']} {numbers[image_id]}" if image_id in numbers else image_id
+        entry = self.entries.get(image_id)
+        return f"{self.words['image']} {entry.number}" if entry else image_id
 
     @property
     def report_short(self) -> str:
@@ -172,8 +183,9 @@ class Layout:
     def colophon(self) -> list[str]:
         """Who wrote the words, why this engine, and how the input was read."""
         notes = [f"{self.words['source']}: {note}" for note in self.report.source_notes]
-        why = self.report.provenance.why_this_engine
-        return [self.report.imprint, *([why] if why else []), *notes]
+        why = self.report.provenance.why_this_engine or ""
+        reason = why[:1].upper() + why[1:] + ("" if why.endswith(".") else ".")
+        return [self.report.imprint, *([reason] if why else []), *notes]
 
 
 def header_rows(

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -72,8 +71,12 @@ class _Furniture:
         report, self.words = layout.report, layout.words
         self.date = _pdf_date(report.created_at)
         self.banner, self.title = pen.plain(report.banner), pen.plain(report.title)
-        named = {report.header[0], *(entry for entry in report.header if entry[0] == self.words["patient_id"])}
-        running = [f"{name} {text}" for name, text in report.header if (name, text) in named]
+        # The first entry and the patient's number: a page that got loose can be put back.
+        running = [
+            f"{name} {text}"
+            for number, (name, text) in enumerate(report.header)
+            if number == 0 or name == self.words["patient_id"]
+        ]
         room = WIDTH - stringWidth(self.title, REGULAR, 7.2) - 16
         self.running = _fit(pen.plain("   ".join(running)).replace("\n", " "), REGULAR, 7.2, room)
         ids = [f"{self.words['report']} {layout.report_short}", f"{self.words['case']} {report.case_id}"]
@@ -154,5 +157,3 @@ def _pdf_date(created_at: str) -> str:
         return ""
     zone = when.strftime("%z")
     return f"D:{when:%Y%m%d%H%M%S}" + (f"{zone[:3]}'{zone[3:5]}'" if zone else "")
-
-

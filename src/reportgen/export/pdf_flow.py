@@ -1,42 +1,15 @@
-"""Small things that are drawn on a page: a line of text, a heading, marks, a picture, a row of pictures."""
+"""Small things that are drawn on a page: a line of text, a heading, marks, the place to sign."""
 
-import io
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from PIL import Image, UnidentifiedImageError
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.utils import ImageReader, simpleSplit
 from reportlab.pdfbase.pdfmetrics import getAscent, stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
-from reportgen.export.pdf_style import ACCENT, BODY, CELL, CELL_BOLD, GREY, INK, PALE, RULE, TINY, WIDTH
+from reportgen.export.pdf_style import ACCENT, BODY, CELL, GREY, INK, WIDTH
 from reportgen.export.typeface import BOLD, REGULAR
 
-__all__ = ["Heading", "Jpeg", "Line", "PictureRow", "Shot", "Signature", "State", "Thumb", "Tick", "jpeg"]
-
-
-class Jpeg(ImageReader):  # type: ignore[misc]
-    """A JPEG that goes into the PDF as it is."""
-
-    _dataA = None
-
-    def getRGBData(self) -> bytes:  # noqa: N802 - reportlab asks it for what tells pictures apart
-        """The file's bytes: they name the picture without decoding it."""
-        return self.fp.getvalue()  # type: ignore[no-any-return]
-
-
-def jpeg(data: bytes) -> Jpeg | None:
-    """A picture that can be embedded, or None if the bytes are no JPEG."""
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-            if image.mode not in {"L", "RGB"} or not all(image.size):
-                return None
-        return Jpeg(io.BytesIO(data))
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
-        return None
+__all__ = ["Heading", "Line", "Signature", "State", "Tick", "mark"]
 
 
 class Line(Flowable):  # type: ignore[misc]
@@ -132,84 +105,6 @@ class Tick(Flowable):  # type: ignore[misc]
         self.canv.setStrokeColor(GREY)
         self.canv.setLineWidth(0.7)
         self.canv.rect(0.5, 1.4, 8, 8, stroke=1, fill=0)
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A picture with its caption, or the words of its placeholder. Texts are ready to print."""
-
-    picture: Jpeg | None
-    absent: str
-    title: str = ""
-    caption: str = ""
-    state: str = ""
-
-
-def _picture(canvas: Canvas, shot: Shot, x: float, y: float, width: float, height: float) -> None:
-    """Draw a picture inside a box, or a placeholder that says why there is none."""
-    if shot.picture is not None:
-        wide, high = shot.picture.getSize()
-        scale = min(width / wide, height / high)
-        w, h = wide * scale, high * scale
-        canvas.drawImage(shot.picture, x + (width - w) / 2, y + height - h, w, h)
-        return
-    canvas.setFillColor(PALE)
-    canvas.setStrokeColor(RULE)
-    canvas.setLineWidth(0.6)
-    canvas.setDash(3, 2)
-    canvas.rect(x, y, width, height, stroke=1, fill=1)
-    canvas.setDash()
-    size = 6.6
-    room = max(int((height - 4) / 8.4), 1)
-    lines = simpleSplit(shot.absent, REGULAR, size, width - 8)
-    if len(lines) > room:
-        lines = [*lines[: room - 1], lines[room - 1][:-1] + "…"]
-    canvas.setFont(REGULAR, size)
-    canvas.setFillColor(GREY)
-    top = y + height / 2 + len(lines) * 4.2 - 6.4
-    for number, line in enumerate(lines):
-        canvas.drawCentredString(x + width / 2, top - 8.4 * number, line)
-
-
-class Thumb(Flowable):  # type: ignore[misc]
-    """One picture in a box."""
-
-    def __init__(self, shot: Shot, width: float, height: float) -> None:
-        super().__init__()
-        self.shot, self.width, self.height = shot, width, height
-
-    def draw(self) -> None:
-        """The picture, top left; or the placeholder."""
-        _picture(self.canv, self.shot, 0, 0, self.width, self.height)
-
-
-class PictureRow(Flowable):  # type: ignore[misc]
-    """A row of the picture sheet: pictures with their captions below."""
-
-    def __init__(self, shots: Sequence[Shot], across: int) -> None:
-        super().__init__()
-        self.shots, self.gap = shots, 9.0
-        self.box = (WIDTH - self.gap * (across - 1)) / across
-        self.captions = [simpleSplit(shot.caption, TINY.fontName, TINY.fontSize, self.box) for shot in shots]
-        self.width = WIDTH
-        self.picture = self.box * 0.75
-        self.height = self.picture + 11 + 8.6 * max(map(len, self.captions)) + 6
-
-    def draw(self) -> None:
-        """Left to right."""
-        canvas = self.canv
-        for column, (shot, lines) in enumerate(zip(self.shots, self.captions, strict=True)):
-            x, y = column * (self.box + self.gap), self.height - self.picture
-            _picture(canvas, shot, x, y, self.box, self.picture)
-            canvas.setFont(CELL_BOLD.fontName, 7.4)
-            canvas.setFillColor(INK)
-            canvas.drawString(x, y - 9.5, shot.title)
-            if shot.state:
-                mark(canvas, shot.state, x + self.box - 3, y - 7)
-            canvas.setFont(TINY.fontName, TINY.fontSize)
-            canvas.setFillColor(GREY)
-            for number, line in enumerate(lines):
-                canvas.drawString(x, y - 18.5 - 8.6 * number, line)
 
 
 class Signature(Flowable):  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """Tables whose cells hold text of any length: a row too tall for a page goes on in the next row."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -11,7 +11,7 @@ from reportgen.export.pdf_flow import Line
 from reportgen.export.pdf_style import CELL, GREY, HEAD, RULE
 from reportgen.export.typeface import REGULAR, Pen
 
-__all__ = ["Grid", "Text", "block", "pieces"]
+__all__ = ["PAD", "Grid", "Text", "block", "pieces"]
 
 #: Lines that one row may hold at the most; a page has about 55 of the largest.
 MOST_LINES = 24
@@ -25,7 +25,7 @@ class Text(NamedTuple):
     style: ParagraphStyle = CELL
 
 
-Cell = Text | Flowable | list[Flowable] | None
+Cell: TypeAlias = Text | Flowable | list[Flowable] | None
 
 
 def pieces(text: str, most: int) -> list[str]:
@@ -54,7 +54,7 @@ def block(pen: Pen, text: str, style: ParagraphStyle, width: float) -> list[Flow
 
 
 class Grid:
-    """Rows of cells with a thin rule between them and, if there is one, a head that is repeated on each page."""
+    """Rows of cells with a thin rule between them and, where there is one, a head that each page repeats."""
 
     def __init__(self, pen: Pen, widths: Sequence[float], pad: float = 3.0, edge: float = 0.0) -> None:
         self.pen, self.widths, self.pad, self.edge = pen, list(widths), pad, edge
@@ -65,7 +65,12 @@ class Grid:
 
     def head(self, cells: Sequence[Text | Flowable | None]) -> "Grid":
         """The head, above the first row."""
-        self.add([Text(c.text, c.style if c.style is not CELL else HEAD) if isinstance(c, Text) else c for c in cells])
+        self.add(
+            [
+                Text(c.text, c.style if c.style is not CELL else HEAD) if isinstance(c, Text) else c
+                for c in cells
+            ]
+        )
         self.heads = len(self.rows)
         return self
 
@@ -115,5 +120,5 @@ class Grid:
         lasts = [start - 1 for start in self.starts[1:]] + [len(self.rows) - 1]
         ruled = [("LINEBELOW", (0, last), (-1, last), 0.35, RULE) for last in lasts if last >= self.heads]
         inner = [row for row in range(len(self.rows)) if row not in set(self.starts)]
-        tops = [("TOPPADDING", (0, row), (-1, row), 0) for row in inner]
+        tops = [("TOPPADDING", (0, row), (-1, row), 1) for row in inner]
         return ruled + tops + [("BOTTOMPADDING", (0, row - 1), (-1, row - 1), 0) for row in inner]

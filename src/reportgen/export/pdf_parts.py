@@ -1,14 +1,12 @@
 """The sections of the PDF, in reading order."""
 
-from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
-
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, PageBreak, Paragraph, Spacer
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer
 
 from reportgen.export.layout import Layout, Pictures, header_rows
-from reportgen.export.pdf_flow import Heading, Jpeg, PictureRow, Shot, Signature, Tick, jpeg
+from reportgen.export.pdf_flow import Heading, Signature, Tick
 from reportgen.export.pdf_grid import Grid, Text, block
+from reportgen.export.pdf_pictures import sheet, shots_of
 from reportgen.export.pdf_style import (
     ACCENT,
     BODY,
@@ -28,18 +26,16 @@ from reportgen.export.pdf_style import (
 )
 from reportgen.export.pdf_views import views
 from reportgen.export.typeface import MISSING, Pen
-from reportgen.nouns import ImageEntry
 
 __all__ = ["story"]
 
-SHEET_ACROSS = 4
 #: Up to so many images, each has its picture in its row of the table; beyond, there is a picture sheet.
 MOST_BESIDE = 12
 
 
 def story(layout: Layout, pen: Pen, pictures: Pictures) -> list[Flowable]:
     """Everything between the banner and the footer."""
-    shots = _shots(layout, pen, pictures)
+    shots = shots_of(layout, pen, pictures) if layout.pictured else []
     beside = len(layout.report.views) <= MOST_BESIDE
     flow = [
         *block(pen, layout.report.title, TITLE, WIDTH),
@@ -48,13 +44,13 @@ def story(layout: Layout, pen: Pen, pictures: Pictures) -> list[Flowable]:
         *_method(layout, pen),
         *_findings(layout, pen),
         *_biometry(layout, pen),
-        *views(layout, pen, shots if beside else None),
+        *views(layout, pen, shots if beside else []),
         *_checklist(layout, pen),
         *_answers(layout, pen),
         *_section(layout, pen, "impression", [layout.impression], BODY),
     ]
-    sheet = [] if beside else _sheet(layout, pen, shots)
-    return [*flow, *_limits(layout, pen), *_end(layout, pen), *sheet]
+    pages = sheet(layout, shots) if shots and not beside else []
+    return [*flow, *_limits(layout, pen), *_end(layout, pen), *pages]
 
 
 def _paragraphs(pen: Pen, texts: list[str], style: ParagraphStyle) -> list[Flowable]:
@@ -68,6 +64,8 @@ def _section(layout: Layout, pen: Pen, name: str, texts: list[str], style: Parag
 
 
 def _header(layout: Layout, pen: Pen) -> list[Flowable]:
+    if not layout.report.header:
+        return []
     half, label = WIDTH / 2, 62.0
     grid = Grid(pen, [label, half - label, label, half - label], pad=1.6)
     probe = half - label - 12
@@ -125,7 +123,11 @@ def _biometry(layout: Layout, pen: Pen) -> list[Flowable]:
     if not report.biometry:
         return []
     grid = Grid(pen, [200, 52, 84, WIDTH - 200 - 52 - 84 - 50, 50], pad=2.4)
-    right = [Text(words["value"], HEAD_RIGHT), Text(layout.centile_title, HEAD_RIGHT), Text(words["image"], HEAD_RIGHT)]
+    right = [
+        Text(words["value"], HEAD_RIGHT),
+        Text(layout.centile_title, HEAD_RIGHT),
+        Text(words["image"], HEAD_RIGHT),
+    ]
     grid.head([Text(words["measurement"]), None, *right])
     for row in report.biometry:
         centile = layout.centile(row) if layout.centile_title else ""
@@ -139,7 +141,9 @@ def _biometry(layout: Layout, pen: Pen) -> list[Flowable]:
 
 def _checklist(layout: Layout, pen: Pen) -> list[Flowable]:
     report = layout.report
-    published = [Spacer(0, 4), *_paragraphs(pen, list(report.reliability), NOTE)] if report.reliability else []
+    published = (
+        [Spacer(0, 4), *_paragraphs(pen, list(report.reliability), NOTE)] if report.reliability else []
+    )
     if report.checklist is None:
         return published
     return [*_section(layout, pen, "checklist", list(report.checklist.text), BODY), *published]
@@ -211,45 +215,3 @@ def _end(layout: Layout, pen: Pen) -> list[Flowable]:
             ]
         ),
     ]
-
-
-def _sheet(layout: Layout, pen: Pen, shots: list[Shot]) -> list[Flowable]:
-    rows = [shots[start : start + SHEET_ACROSS] for start in range(0, len(shots), SHEET_ACROSS)]
-    pages: list[Flowable] = [PictureRow(row, SHEET_ACROSS) for row in rows]
-    return [PageBreak(), Heading(layout.words["pictures"], "pictures"), Spacer(0, 4), *pages]
-
-
-def _shots(layout: Layout, pen: Pen, pictures: Pictures) -> list[Shot]:
-    entries = {entry.image_id: entry for entry in layout.report.images}
-    words, shots = layout.words, []
-    for row in layout.report.views:
-        entry = entries.get(row.image)
-        found = _read(entry, pictures)
-        why = (entry.note if entry else None) or (words["picture_unreadable"] if entry and entry.picture else "")
-        absent = words["no_picture"] + (f": {why}" if why else "")
-        shots.append(
-            Shot(
-                picture=found,
-                absent="" if found else pen.plain(absent),
-                title=f"{words['image']} {row.number}",
-                caption=pen.plain(" ".join(filter(None, [layout.view(row), row.score]))),
-                state=row.state,
-            )
-        )
-    return shots
-
-
-def _read(entry: ImageEntry | None, pictures: Pictures) -> Jpeg | None:
-    """The picture of an image; nothing outside of the given folder is ever opened."""
-    if entry is None or entry.picture is None or pictures is None:
-        return None
-    if isinstance(pictures, Mapping):
-        data = pictures.get(entry.picture)
-        return jpeg(data) if data else None
-    name = PurePosixPath(entry.picture)
-    if name.is_absolute() or ".." in name.parts or "\\" in entry.picture or ":" in entry.picture:
-        return None
-    path = pictures / Path(*name.parts)
-    return jpeg(path.read_bytes()) if path.is_file() else None
-
-

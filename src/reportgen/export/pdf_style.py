@@ -43,7 +43,13 @@ WIDTH = PAGE[0] - 2 * SIDE
 
 
 def _style(name: str, size: float, leading: float, **more: object) -> ParagraphStyle:
-    base = {"fontName": REGULAR, "bulletFontName": REGULAR, "textColor": INK, "allowWidows": 0, "allowOrphans": 0}
+    base = {
+        "fontName": REGULAR,
+        "bulletFontName": REGULAR,
+        "textColor": INK,
+        "allowWidows": 0,
+        "allowOrphans": 0,
+    }
     return ParagraphStyle(name, fontSize=size, leading=leading, **{**base, **more})
 
 

@@ -6,27 +6,26 @@ from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
 from reportgen.export.layout import Layout
-from reportgen.export.pdf_flow import Heading, Shot, State, Thumb
-from reportgen.export.pdf_grid import Grid, Text, block
-from reportgen.export.pdf_style import CELL, CELL_BOLD, CELL_NOTE, CELL_RIGHT, HEAD_RIGHT, NOTE, WIDTH
+from reportgen.export.pdf_flow import Heading, State
+from reportgen.export.pdf_grid import PAD, Grid, Text, block
+from reportgen.export.pdf_pictures import Shot, Thumb
+from reportgen.export.pdf_style import CELL_BOLD, CELL_NOTE, CELL_RIGHT, HEAD_RIGHT, NOTE, WIDTH
 from reportgen.export.typeface import Pen
 from reportgen.nouns import ViewRow
 
 __all__ = ["views"]
 
 
-def views(layout: Layout, pen: Pen, shots: Sequence[Shot] | None) -> list[Flowable]:
+def views(layout: Layout, pen: Pen, shots: Sequence[Shot]) -> list[Flowable]:
     """The section; with ``shots`` each image's picture stands beside its view."""
-    if layout.single and shots is not None:
-        return _one(layout, pen, shots[0])
-    if shots is not None:
-        return _few(layout, pen, shots)
-    return _many(layout, pen)
+    if layout.single:
+        return _one(layout, pen, shots[0] if shots else None)
+    return _few(layout, pen, shots) if shots else _many(layout, pen)
 
 
 def _file(layout: Layout, row: ViewRow) -> str:
     """What the sender called the image: its file, or its id."""
-    entry = next((entry for entry in layout.report.images if entry.image_id == row.image), None)
+    entry = layout.entries.get(row.image)
     return entry.file if entry and entry.file else row.image
 
 
@@ -36,23 +35,31 @@ def _view(layout: Layout, pen: Pen, row: ViewRow, width: float) -> list[Flowable
     return [state] if row.state == "undetermined" else [*block(pen, row.display, CELL_BOLD, width), state]
 
 
-def _one(layout: Layout, pen: Pen, shot: Shot) -> list[Flowable]:
+def _one(layout: Layout, pen: Pen, shot: Shot | None) -> list[Flowable]:
+    """The picture at the left, the view and its candidates at the right; or the table alone."""
+    width, height, gap = 78 * mm, 58.5 * mm, 20.0
+    heading = Heading(layout.words["view"], "views")
+    name = block(pen, _file(layout, layout.report.views[0]), NOTE, width)
+    if shot is None:
+        return [CondPageBreak(84), heading, *name, _ranked(layout, pen, WIDTH).table()]
+    picture, ranked = Thumb(shot, width, height), _ranked(layout, pen, WIDTH - width - gap)
+    if len(ranked.rows) > 10 or len(name) > 1:  # beside the picture they would not fit on one page
+        return [CondPageBreak(height + 30), heading, Spacer(0, 4), picture, *name, ranked.table()]
+    outer = Grid(pen, [width + gap - PAD, WIDTH - width - gap + PAD], pad=0)
+    outer.add([[picture, *name], [ranked.table()]])
+    flush = ("RIGHTPADDING", (1, 0), (1, 0), 0)
+    return [CondPageBreak(height + 50), heading, Spacer(0, 4), outer.table(flush, rules=False)]
+
+
+def _ranked(layout: Layout, pen: Pen, width: float) -> Grid:
     row, words = layout.report.views[0], layout.words
-    width, height = 78 * mm, 58.5 * mm
-    inner = Grid(pen, [74, WIDTH - width - 20 - 74 - 60, 60], pad=3)
-    inner.head([Text(words["view_name"]), None, Text(words["model_score"], HEAD_RIGHT)])
-    inner.add(
-        [State(row.state, pen.plain(layout.state(row))), Text(row.display if row.view else "", CELL_BOLD), Text(row.score or "-", CELL_RIGHT)]
-    )  # fmt: skip
-    for name, score in row.candidates:
-        inner.add([Text(words["candidate"], CELL), Text(name), Text(score, CELL_RIGHT)])
-    heading = Heading(words["view"], "views")
-    picture, name = Thumb(shot, width, height), block(pen, _file(layout, row), NOTE, width)
-    if len(inner.rows) > 10 or len(name) > 1:  # beside the picture they would not fit on one page
-        return [CondPageBreak(height + 30), heading, Spacer(0, 4), picture, *name, inner.table()]
-    outer = Grid(pen, [width + 16, WIDTH - width - 16], pad=0)
-    outer.add([[picture, *name], [inner.table()]])
-    return [CondPageBreak(height + 50), heading, Spacer(0, 4), outer.table(("RIGHTPADDING", (1, 0), (1, 0), 0), rules=False)]
+    grid = Grid(pen, [78, width - 78 - 62, 62], pad=3)
+    grid.head([Text(words["view_name"]), None, Text(words["model_score"], HEAD_RIGHT)])
+    state = State(row.state, pen.plain(layout.state(row)))
+    grid.add([state, Text(row.display if row.view else "", CELL_BOLD), Text(row.score or "-", CELL_RIGHT)])
+    for candidate, score in row.candidates:
+        grid.add([Text(words["candidate"]), Text(candidate), Text(score, CELL_RIGHT)])
+    return grid
 
 
 def _few(layout: Layout, pen: Pen, shots: Sequence[Shot]) -> list[Flowable]:
@@ -78,7 +85,9 @@ def _few(layout: Layout, pen: Pen, shots: Sequence[Shot]) -> list[Flowable]:
 def _many(layout: Layout, pen: Pen) -> list[Flowable]:
     words = layout.words
     number, file, state, score, others = 34.0, 80.0, 82.0, 54.0, 126.0
-    grid = Grid(pen, [number, file, WIDTH - number - file - state - score - others, state, score, others], pad=1.1)
+    grid = Grid(
+        pen, [number, file, WIDTH - number - file - state - score - others, state, score, others], pad=1.1
+    )
     heads = [Text(words["image"]), None, Text(words["view_name"]), None]
     grid.head([*heads, Text(words["model_score"], HEAD_RIGHT), Text(words["next_candidate"])])
     for row in layout.report.views:

@@ -49,7 +49,9 @@ def picture(path: Path) -> bytes:
 def _jpeg(image: Image.Image) -> bytes:
     if image.width * image.height > MOST_PIXELS:
         raise PictureError("picture too large")
-    image.draft("RGB" if image.mode == "RGB" else "L" if image.mode == "L" else None, (2 * LONGEST, 2 * LONGEST))
+    image.draft(
+        "RGB" if image.mode == "RGB" else "L" if image.mode == "L" else None, (2 * LONGEST, 2 * LONGEST)
+    )
     plain = _plain(ImageOps.exif_transpose(image))
     plain.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
     bare = Image.frombytes(plain.mode, plain.size, plain.tobytes())

@@ -63,7 +63,7 @@ def _template(path: Path) -> Template:
 
 
 def wrap(value: str, indent: int = 0, first: str = "", width: int = WIDTH) -> str:
-    """Wrap text to ``width`` columns, its lines indented by ``indent``; ``first`` stands in the indent of line one."""
+    """Wrap text to ``width`` columns, indented by ``indent``; ``first`` stands in the indent of line one."""
     pad = " " * indent
     lines = [piece for line in lines_of(value) for piece in _pieces(line, width - indent)]
     if len(first.rstrip()) >= indent > 0:

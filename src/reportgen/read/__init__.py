@@ -1,6 +1,6 @@
 """Read classification results of any supported shape as checked cases.
 
-``discover`` finds files, ``read_inputs`` turns them into cases one at a time, ``read_case`` reads exactly one::
+``discover`` finds files, ``read_inputs`` turns them into cases, ``read_case`` reads exactly one::
 
     from reportgen.read import read_case
 

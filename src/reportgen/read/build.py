@@ -67,7 +67,13 @@ def native_case(record: Record, origin: Origin, domain: Domain, images: Path | N
 
 
 def foreign_case(
-    members: Sequence[Member], case_id: str, domain: Domain, images: Path | None, *, name: str | None = None
+    members: Sequence[Member],
+    case_id: str,
+    domain: Domain,
+    images: Path | None,
+    *,
+    name: str | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Found:
     """The results of one or several images as one checked case.
 
@@ -77,6 +83,7 @@ def foreign_case(
         domain: What it is checked against.
         images: Folder of the pictures; None for the folder of each input.
         name: What the source is called, where it is a folder.
+        notes: What else the report must state about the input.
 
     Raises:
         InputError: It is refused; the place is that of the member at fault.
@@ -118,7 +125,7 @@ def foreign_case(
         format=str(first.record.shape),
         size=sum(origin.size for origin in origins),
         mtime_ns=max(origin.mtime_ns for origin in origins),
-        notes=first.result.notes,
+        notes=first.result.notes + notes,
         pictures=pictures,
     )
     return Found(case=case, source=source)

@@ -1,4 +1,4 @@
-"""What a case must be in its domain: known labels, one spelling each, scores that are scores, values in bounds."""
+"""What a case must be in its domain: known labels, each once, scores that are scores, values in bounds."""
 
 import difflib
 from collections.abc import Iterator

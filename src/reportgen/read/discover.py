@@ -1,4 +1,4 @@
-"""Which files a run is about: files, folders, patterns and standard input, in a stable order, one at a time."""
+"""Which files a run is about: files, folders, patterns and standard input, in a stable order."""
 
 import glob
 import itertools
@@ -67,7 +67,7 @@ class Inputs:
         elif path.is_dir():
             yield from self._walk(path, path)
             self._folders.append(path.resolve())
-        elif os.path.lexists(path) or not glob.has_magic(text):
+        elif os.path.lexists(path):
             yield from self._file(path, path.name, path.absolute().parent.name, several)
         else:
             yield from self._pattern(text)
@@ -101,23 +101,33 @@ class Inputs:
         if self._is_skipped(folder) or folder.resolve() in self._folders:
             return
         try:
-            with os.scandir(folder) as entries:
-                names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+            names, folders = self._list(folder)
         except OSError:
             yield InputFile(folder, _printable(_relative(folder, base)))
             return
         root = _printable(base.absolute().name) if folder == base else ""
-        for name, is_folder in names:
-            wanted = name.lower().endswith(SUFFIXES)
-            if name.startswith(".") or (is_folder and not wanted):
-                continue
-            if not wanted:
-                self.ignored += 1
-            elif not self._files or not self._seen(folder / name):
+        for name in names:
+            if not self._files or not self._seen(folder / name):
                 yield InputFile(folder / name, _printable(_relative(folder / name, base)), root)
-        for name, is_folder in names:
-            if is_folder and not name.startswith(".") and not name.lower().endswith(SUFFIXES):
-                yield from self._walk(folder / name, base)
+        for name in folders:
+            yield from self._walk(folder / name, base)
+
+    def _list(self, folder: Path) -> tuple[list[str], list[str]]:
+        """Sorted names of the files to read, and of the subfolders. A folder called x.json is listed as a
+        file: it stands where a file is expected, and reading it says so."""
+        names: list[str] = []
+        folders: list[str] = []
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.name.lower().endswith(SUFFIXES):
+                    names.append(entry.name)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                else:
+                    self.ignored += 1
+        return sorted(names), sorted(folders)
 
     def _is_skipped(self, folder: Path) -> bool:
         return self._skip is not None and folder.resolve().is_relative_to(self._skip)
@@ -131,8 +141,11 @@ def discover(inputs: Sequence[str], skip: Path | None = None) -> Inputs:
         skip: A folder that is not searched, such as the run's own output.
 
     Raises:
-        UsageError: Nothing was found.
+        UsageError: An input does not exist, or nothing was found.
     """
+    for text in inputs:
+        if text != "-" and not os.path.lexists(text) and not _matches(text):
+            raise UsageError("There is no such file or folder: " + _printable(text) + ".", "Check the name.")
     found = Inputs(inputs, skip)
     first = next(found, None)
     if first is None:
@@ -141,8 +154,13 @@ def discover(inputs: Sequence[str], skip: Path | None = None) -> Inputs:
             f"Nothing to do was found{what}.",
             "Give files, folders or patterns with *.json, *.jsonl or *.csv results, or - for standard input.",
         )
-    found._found = itertools.chain([first], found._found)  # noqa: SLF001 - our own
+    found._found = itertools.chain([first], found._found)
     return found
+
+
+def _matches(pattern: str) -> bool:
+    found = glob.iglob(pattern, recursive=True) if glob.has_magic(pattern) else iter(())  # noqa: PTH207
+    return next(found, None) is not None
 
 
 def _relative(path: Path, base: Path) -> str:

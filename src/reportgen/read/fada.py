@@ -57,18 +57,16 @@ def _pairs(top: Any, percent: bool) -> tuple[Candidate, ...]:
 
 
 def read_web(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
-    """FADA web page: ``raw_organ`` (the label) or ``organ`` (its display name), ``confidence`` as a fraction."""
+    """FADA web: ``raw_organ`` (the label) or ``organ`` (its display name), ``confidence`` as a fraction."""
     organ = value.get("organ")
     if isinstance(organ, str):
         _refuse_error(organ, value)
     key = "raw_organ" if value.get("raw_organ") not in (None, "") else "organ"
     label = text_of(value.get(key), key, "a label")
     _refuse_error(label, value)
-    if key == "raw_organ" and isinstance(organ, str) and domain.view_of(organ) and domain.view_of(label):
-        if not _same(organ, label, domain):
-            raise InputError(
-                "organ and raw_organ name different views.", "Write the result again.", path="organ"
-            )
+    shown = domain.view_of(organ) if isinstance(organ, str) else None
+    if shown and domain.view_of(label) and not _same(shown.id, label, domain):
+        raise InputError("organ and raw_organ name different views.", "Write the result again.", path="organ")
     score = score_of(value.get("confidence"), "confidence", percent=scale == "percent")
     note = ("FADA web result; its quality and orientation are not reported",)
     return Result(
@@ -77,7 +75,7 @@ def read_web(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
 
 
 def read_android(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:  # noqa: ARG001 - one signature
-    """FADA Android app: ``predictions[]`` with ``classIndex``, ``className`` and ``confidence`` as a fraction."""
+    """FADA Android: ``predictions[]`` of ``classIndex``, ``className`` and ``confidence`` as a fraction."""
     candidates = []
     for n, entry in enumerate(listed(value.get("predictions"), "predictions")):
         path = f"predictions[{n}]"

@@ -140,15 +140,19 @@ def _document_or_lines(feed: _Feed, number: int, first: bytes) -> Iterator[Recor
 
 
 def _looks_like_lines(body: bytes) -> bool:
-    """Whether the second line is whole JSON of the same kind as what the first begins with."""
-    first, *others = [line for line in body[:MAX_RECORD].split(b"\n", 64) if line.strip()][:2]
-    if not others or len(first.strip()) < 2 or first.lstrip()[:1] != others[0].lstrip()[:1]:
-        return False
+    """Whether one of the next lines is a whole record by itself, of the kind that the first line begins with.
+
+    A first line that ends with a comma goes on in the next: a document that was cut off, never lines.
+    """
+    first, *others = [line.strip() for line in body[:MAX_RECORD].split(b"\n", 64)[:64] if line.strip()]
+    return not first.endswith(b",") and any(line[:1] == first[:1] and _is_record(line) for line in others)
+
+
+def _is_record(line: bytes) -> bool:
     try:
-        json.loads(others[0])
+        return shapes.shape_of(json.loads(line)) is not None
     except (ValueError, RecursionError):
         return False
-    return True
 
 
 def _document(document: Any, raw: bytes) -> Iterator[Record | InputError]:

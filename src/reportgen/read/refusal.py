@@ -1,4 +1,4 @@
-"""What pydantic objects to, in the words of this program: path, what was expected, what to do; never a value."""
+"""What pydantic objects to, in this program's words: path, what was expected, a cure; never a value."""
 
 import difflib
 import re
@@ -49,6 +49,7 @@ _PATTERNS = {
 _CURES = {
     "score": "Scores are 0 to 1; logits and percentages are refused here.",
     "score_kind": "Logits are refused: supply softmax or sigmoid scores, and say which.",
+    "schema": "This program reads cases (reportgen/case/v1), not reports or other records.",
     "sex": "The sex is not accepted; remove it.",
 }
 #: Ways of a union: pydantic puts them into the location of an error.
@@ -94,7 +95,9 @@ def _one(fault: Mapping[str, Any]) -> InputError:
         return _own_words(str(context["error"]), path)
     if kind == "json_invalid":
         return InputError("The record is not valid JSON text.", "Write it with a JSON library.", path=path)
-    if kind == "string_pattern_mismatch":
+    if kind == "too_short" and context["min_length"] == 1:
+        expected = "a list that is not empty"
+    elif kind == "string_pattern_mismatch":
         expected = _PATTERNS.get(field, "another form of text")
     else:
         expected = _BOUND[kind].format(**context) if kind in _BOUND else _PLAIN.get(kind, "something else")

@@ -25,6 +25,8 @@ _BOMS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
+#: First bytes of PNG, JPEG, PDF, zip and gzip files.
+_NO_TEXT = (b"\x89PNG", b"\xff\xd8\xff", b"%PDF", b"PK\x03\x04", b"\x1f\x8b")
 _MARKS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z")
@@ -40,7 +42,7 @@ class _Bad:
 
 
 def below(path: str, key: str | int) -> str:
-    """The path of a member: ``images[0].score``. A key that is no plain word could hold anything and is not shown."""
+    """The path of a member: ``images[0].score``. A key that is no plain word may hold anything: not shown."""
     if isinstance(key, int):
         return f"{path}[{key}]"
     shown = key if _NAME.match(key) else "(a key that is not a plain word)"
@@ -57,9 +59,9 @@ def decode(data: bytes) -> str:
         if data.startswith(mark):
             raise InputError(f"The file is encoded as {name}, not UTF-8.", _AS_UTF8)
     head = data[:4096]
-    if b"\x00" in head:
-        if max(head[0::2].count(0), head[1::2].count(0)) * 3 > len(head):
-            raise InputError("The file looks as if it were encoded as UTF-16, not UTF-8.", _AS_UTF8)
+    if max(head[0::2].count(0), head[1::2].count(0)) * 3 > len(head) > 0:
+        raise InputError("The file looks as if it were encoded as UTF-16, not UTF-8.", _AS_UTF8)
+    if b"\x00" in head or head.startswith(_NO_TEXT):
         raise InputError(
             "The file is not text.",
             "Give classification results as JSON, JSONL or CSV, not the pictures themselves.",

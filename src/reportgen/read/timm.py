@@ -1,4 +1,4 @@
-"""Tables of timm's ``inference.py``: CSV or JSON, one best label, lists in cells, or a column for each place."""
+"""Tables of timm's ``inference.py``: CSV or JSON; one label, lists in cells, or a column for each place."""
 
 import re
 from typing import Any
@@ -64,7 +64,7 @@ def _column(row: dict[str, Any], part: str) -> list[tuple[str, Any]]:
         if isinstance(cell, str) and cell.startswith("["):
             return [(f"{part}[{n}]", entry) for n, entry in enumerate(_listed(cell, part))]
         return [(part, cell)]
-    found = []
+    found: list[tuple[str, Any]] = []
     while f"{part}_{len(found)}" in row:
         found.append((f"{part}_{len(found)}", row[f"{part}_{len(found)}"]))
     return found

@@ -32,6 +32,11 @@ _ADAPTERS = {
     "timm": read_timm,
     "fetal_planes_db": read_planes_db,
 }
+#: Shapes whose records are rows of one table, so that a missing column is missing in all of them.
+TABLES = ("timm", "fetal_planes_db")
+_LOST = "a row of the input could not be read; it may belong to this case"
+#: A native case, a foreign result or a refusal, with the record it comes from where one could be read.
+_Item = tuple[Found | InputError | Member, Record | None]
 
 
 def read_inputs(
@@ -62,7 +67,7 @@ def read_file(file: InputFile, domain: Domain, options: ReadOptions) -> Iterator
     """The cases of one file, in order; with a column to group by, native cases first."""
     found = _members(file, domain, options)
     if options.group_by == "file":
-        for item in found:
+        for item, _ in found:
             yield _single(item, domain, options) if isinstance(item, Member) else item
     elif options.group_by == "folder":
         group = _Group(domain, options, _folder_name(file))
@@ -87,10 +92,11 @@ class _Group:
         self.domain, self.options, self.name = domain, options, name
         self.members: list[Member] = []
         self.fault: InputError | None = None
+        self.notes: tuple[str, ...] = ()
 
-    def add(self, found: Iterable[Found | InputError | Member]) -> Iterator[Found | InputError]:
+    def add(self, found: Iterable[_Item]) -> Iterator[Found | InputError]:
         """Take foreign results in, keep the first fault, and pass native cases on."""
-        for item in found:
+        for item, _ in found:
             if isinstance(item, Member):
                 self.members.append(item)
             elif isinstance(item, InputError):
@@ -127,24 +133,40 @@ def _of_group(error: InputError) -> InputError:
 
 
 def _by_column(
-    file: InputFile, found: Iterable[Found | InputError | Member], domain: Domain, options: ReadOptions
+    file: InputFile, found: Iterable[_Item], domain: Domain, options: ReadOptions
 ) -> Iterator[Found | InputError]:
+    """One case for each value of a column. A row that cannot be read has no known group, so all say so."""
     column = options.group_by
     groups: dict[str, _Group] = {}
-    for item in found:
-        if not isinstance(item, Member):
+    lost = False
+    for item, record in found:
+        value = _cell(record.value, column) if record else None
+        if isinstance(item, Found):
             yield item
-            continue
-        value = _cell(item.record.value, column)
-        if value is None:
-            yield InputError(
-                "The column or key to group by is missing or empty here.",
-                "Name one that each result has with --group-by.",
-            ).located(item.origin.name, item.record.row)
+        elif value is not None:
+            yield from groups.setdefault(value, _Group(domain, options)).add([(item, record)])
+        elif isinstance(item, InputError):
+            lost = True
+            yield item
         else:
-            groups.setdefault(value, _Group(domain, options)).members.append(item)
+            yield _no_column(item)
+            if item.record.shape in TABLES and not _has(item.record.value, column):
+                return
+            lost = True
     for value, group in groups.items():
+        group.notes = (_LOST,) if lost else ()
         yield from group.close(group_id(file.name, column, value))
+
+
+def _no_column(member: Member) -> InputError:
+    return InputError(
+        "The column or key to group by is missing or empty here.",
+        "Name one that each result has with --group-by.",
+    ).located(member.origin.name, member.record.row)
+
+
+def _has(record: Any, column: str) -> bool:
+    return column.strip().casefold() in {str(key).strip().casefold() for key in record}
 
 
 def _cell(record: Any, column: str) -> str | None:
@@ -158,21 +180,20 @@ def _cell(record: Any, column: str) -> str | None:
     return str(cell).strip()
 
 
-def _members(file: InputFile, domain: Domain, options: ReadOptions) -> Iterator[Found | InputError | Member]:
+def _members(file: InputFile, domain: Domain, options: ReadOptions) -> Iterator[_Item]:
     """A file's native cases, foreign results and refusals, in order."""
     try:
         with _opened(file) as (stream, origin):
-            for item in records(stream):
-                if isinstance(item, InputError):
-                    yield item.located(file.name)
+            for record in records(stream):
+                if isinstance(record, InputError):
+                    yield record.located(file.name), None
                 else:
-                    yield _read(item, origin, domain, options)
+                    yield _read(record, origin, domain, options), record
     except InputError as error:
-        yield error.located(file.name)
+        yield error.located(file.name), None
     except OSError:
-        yield InputError(
-            "The file cannot be read to its end.", "Check the disk or the network.", file=file.name
-        )
+        cut_off = InputError("The file cannot be read to its end.", "Check the disk or the network.")
+        yield cut_off.located(file.name), None
 
 
 def _read(

@@ -39,7 +39,7 @@ def state(found: Found, domain: Domain) -> Facts:
         passages=passages,
         printed=tuple(notes.facts),
         reviewer_items=tuple(notes.items),
-        views=tuple(view.row(domain, notes) for view in seen),
+        views=tuple(view.row(domain, notes, single=len(seen) == 1) for view in seen),
         biometry=measured.rows,
         biometry_notes=measured.footnotes,
         biometry_caption=measured.caption,

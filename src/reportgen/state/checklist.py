@@ -49,11 +49,14 @@ def checklist_of(
     exam, stated = chosen
     can_name = nameable(order, case, domain)
     found = {one.view.id for one in seen if one.view and one.state == "recognised"}
+    # A part that one classifier cannot name may be a view that another one can: the crown-rump view.
+    beyond = {item["id"]: item["display"] for item in exam.not_nameable}
     required = [item["view"] for item in exam.nameable if item["required"]]
+    required += [view.id for view in domain.views if view.id in beyond and view.id in can_name]
     counted = [view for view in required if view in can_name]
     absent = [domain.view(view).display_short for view in counted if view not in found]
     outside = [domain.view(view).display_short for view in required if view not in can_name]
-    outside += [item["display"] for item in exam.not_nameable]
+    outside += [display for part, display in beyond.items() if part not in can_name]
     optional = [
         domain.view(item["view"]).display_short
         for item in exam.nameable

@@ -124,9 +124,10 @@ def _published(case: Case, order: str | None, domain: Domain) -> bool:
     """Whether the domain's published test figures are those of this classifier."""
     name = case.classifier.name.casefold()
     test = domain.reliability
-    return bool(
-        test and order in (None, test["label_set"]) and any(word in name for word in domain.reliability_for)
-    )
+    if not test or not any(word in name for word in domain.reliability_for):
+        return False
+    stated = stated_labels(case, order, domain)
+    return not stated or set(stated) == set(domain.label_orders[test["label_set"]].labels)
 
 
 def reliability(

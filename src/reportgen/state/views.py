@@ -48,14 +48,15 @@ class Seen:
         """The view with the second highest score."""
         return self.ranked[1][0] if len(self.ranked) > 1 else None
 
-    def row(self, domain: Domain, notes: Notes) -> ViewRow:
-        """The image's row of the VIEWS table."""
+    def row(self, domain: Domain, notes: Notes, *, single: bool) -> ViewRow:
+        """The image's row of the VIEWS table; the only image of a case shows weaker candidates too."""
         rule = domain.thresholds["candidates_listed"]
+        least = rule["score_single" if single else "score"]
         listed = self.ranked if self.state == "undetermined" else self.ranked[1:]
         candidates = [
             (view.display_short, score_phrase(score) or "")
             for view, _, score in listed
-            if score is not None and score >= rule["score"]
+            if score is not None and score >= least
         ]
         return ViewRow(
             image=self.image.image_id,

@@ -1,0 +1,67 @@
+"""Writes docs/cli.md from the program's own help: ``python docs/generate.py``. A test fails when it lags."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from reportgen.cli import cli
+
+HEAD = """\
+# Commands
+
+Made from the program's own help by `python docs/generate.py`; do not edit.
+
+**Where options come from**, the first that says something: the command line; the environment, as
+`REPORTGEN_RUN_FORMAT` for `run --format` or `REPORTGEN_FORMAT` for `--format` of every command; a
+configuration file; the default. The configuration file is the one given with `--config`, else
+`reportgen.toml` in the working folder; the program says when it uses one. Each command has a table, and
+`[report]` holds what shapes reports on this site:
+
+```toml
+[report]
+timezone = "Europe/Berlin"      # of times without an offset, and of the times printed
+
+[run]
+output = "reports"
+format = ["txt", "pdf"]
+model = "medgemma-4b-it"
+```
+
+Names of files and folders in it are relative to the working folder. A table or an option that does not
+exist is an error.
+
+**Other variables.** `REPORTGEN_CACHE_DIR`: where converted models lie. `SOURCE_DATE_EPOCH`: seconds since
+1970 that stand for the present, so that equal runs give equal bytes. `REPORTGEN_DEBUG=1`: show the whole
+traceback of a bug; it may hold values of the input.
+
+**Output.** stdout is data, stderr is for people: a bar on a terminal, plain lines elsewhere, with
+`--log-json` one JSON object a line. Exit codes: [errors.md](errors.md).
+
+**Shell completion.** `reportgen completion bash` (or zsh, fish) prints what the shell needs: for bash put
+`eval "$(reportgen completion bash)"` into `~/.bashrc`, for zsh the same with zsh into `~/.zshrc`; for fish,
+`reportgen completion fish > ~/.config/fish/completions/reportgen.fish`.
+"""
+
+
+def page() -> str:
+    """The page as it should be."""
+    return HEAD + "".join(f"\n## {name}\n\n```\n{text}\n```\n" for name, text in _helps(cli, "reportgen"))
+
+
+def _helps(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> Iterator[tuple[str, str]]:
+    # the settings of the group would be taken over; a terminal's width must not matter
+    context = click.Context(
+        command, info_name=name.rpartition(" ")[2], parent=parent, terminal_width=100, max_content_width=100,
+        show_default=True, help_option_names=["-h", "--help"],
+    )  # fmt: skip
+    yield name, command.get_help(context)
+    if isinstance(command, click.Group):
+        for child in sorted(command.commands):
+            yield from _helps(command.commands[child], f"{name} {child}", context)
+
+
+if __name__ == "__main__":
+    (Path(__file__).parent / "cli.md").write_text(page(), "utf-8", newline="\n")

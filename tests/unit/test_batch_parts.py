@@ -1,0 +1,312 @@
+"""The smaller parts of a run, each by itself."""
+
+import errno
+import io
+import json
+import re
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from reportgen.batch import voice
+from reportgen.batch.guard import Failure, guarded
+from reportgen.batch.index import index_page
+from reportgen.batch.lock import locked
+from reportgen.batch.moments import interruptible, now
+from reportgen.batch.refusals import error_name
+from reportgen.batch.summary import Tally
+from reportgen.batch.voice import BarVoice, JsonVoice, LineVoice, QuietVoice
+from reportgen.errors import DomainError, ExitCode, InputError, UsageError
+from reportgen.ledger import Ledger, Row
+from reportgen.settings import Settings
+from reportgen.traces import where_it_broke
+
+ROW = Row(
+    key="case:a", case_id="a", origin="/a.json", file="a.json", status="done",
+    outputs={"report.json": [], "report.pdf": [], "report.txt": [], "images/0.jpg": []},
+    rungs={"free": 2},
+    images=3,
+)  # fmt: skip
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    one = Ledger(tmp_path / "ledger.sqlite")
+    one.begin("", "")
+    yield one
+    one.close()
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "name"),
+    [
+        ("bad.json", None, "bad.json.error.json"),
+        ("sub/folder/bad.csv", 7, "bad.csv.7.error.json"),
+        ("-", None, "stdin.error.json"),
+        ("-", 2, "stdin.2.error.json"),
+        ("con.json", None, "_con.json.error.json"),
+        ("..", None, "_.error.json"),
+        ('a<b>"|?*:.json', None, "a_b______.json.error.json"),
+        ("win\\dows.json", None, "dows.json.error.json"),
+        ("Müller 胎.json", None, "Müller 胎.json.error.json"),
+        ("x" * 300 + ".json", None, "x" * 95 + ".json.error.json"),
+    ],
+)
+def test_names_of_refusals(ledger, file, row, name):
+    assert error_name(ledger, "input:1", file, row) == name
+
+
+def test_a_name_that_is_taken_gets_a_piece_of_hash(ledger):
+    taken = replace(ROW, key="input:1", status="rejected", error_file="BAD.json.error.json")
+    ledger.put(taken)
+    assert error_name(ledger, "input:1", "bad.json", None) == "bad.json.error.json"
+    assert re.fullmatch(
+        r"bad\.json~[0-9a-f]{8}\.error\.json", error_name(ledger, "input:2", "bad.json", None)
+    )
+
+
+class _Page(HTMLParser):
+    """Reads a page strictly enough to see that every tag is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+        self.links: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+        self.links += [value for name, value in attrs if name in {"href", "src"}]
+        if tag not in {"meta", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_index_is_one_file_with_links_and_no_script():
+    rejected = replace(ROW, key="i", case_id=None, status="rejected", row=4,
+                       file="<script>alert(1)</script>.json", problem="images[0]: <b>wrong</b>",
+                       error_file="a b#.json.error.json")  # fmt: skip
+    page = index_page(
+        [rejected, ROW], {"rejected": 1, "done": 1, "skipped": 2}, "reportgen 1", "today"
+    ).decode()
+    seen = _Page(page)
+    assert seen.open == []
+    assert "script" not in seen.seen
+    assert "&lt;script&gt;" in page
+    assert "<b>wrong" not in page
+    assert seen.links == [
+        "rejected/a%20b%23.json.error.json", "a/report.pdf", "a/report.txt", "a/report.json",
+    ]  # fmt: skip
+    assert "<b>3</b>reports" in page
+    assert "<b>1</b>rejected" in page
+    assert "http" not in page
+
+
+def test_an_index_of_nothing_says_so():
+    assert "No case was read." in index_page([], {}, "reportgen 1", "today").decode()
+
+
+def test_an_index_of_thousands_is_quick_and_whole():
+    rows = (replace(ROW, key=f"case:{n}", case_id=f"case-{n}") for n in range(5000))
+    page = index_page(rows, {"done": 5000}, "reportgen 1", "today").decode()
+    assert page.count("<tr>") == 5001
+    assert len(page) < 3_000_000
+
+
+def test_cases_and_their_fates_balance():
+    tally = Tally(seen=7)
+    for status in ("done", "skipped", "rejected", "failed"):
+        tally.settle(replace(ROW, status=status))
+    assert tally.rungs == {"free": 2}
+    assert tally.balance(unread=2) == {
+        "cases": 9, "done": 1, "skipped": 1, "rejected": 1, "failed": 1, "pending": 5,
+    }  # fmt: skip
+    assert tally.exit_code == ExitCode.REJECTED
+
+
+def test_a_sum_that_does_not_come_out_is_a_bug():
+    tally = Tally(seen=0)
+    tally.settle(ROW)
+    tally.balance(unread=0)
+    assert tally.exit_code == ExitCode.BUG
+
+
+def test_done_is_0_and_pending_never_is():
+    tally = Tally(seen=1)
+    tally.settle(ROW)
+    assert tally.balance(unread=0)["pending"] == 0
+    assert tally.exit_code == ExitCode.DONE
+    tally.balance(unread=1)
+    assert tally.exit_code == ExitCode.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("stops", "code", "stopped"),
+    [
+        (["interrupted"], ExitCode.INTERRUPTED, "interrupted"),
+        (["engine lost", "interrupted"], ExitCode.INTERRUPTED, "interrupted"),
+        (["engine lost", "disk full"], ExitCode.ENGINE, "engine lost"),
+        (["limit"], ExitCode.DONE, "limit"),
+        (["disk full"], ExitCode.REJECTED, "disk full"),
+    ],
+)
+def test_why_a_run_ended_and_its_exit_code(stops, code, stopped):
+    tally = Tally()
+    for stop in stops:
+        tally.stop(stop)
+    tally.balance(unread=0)
+    assert (tally.exit_code, tally.stopped) == (code, stopped)
+
+
+def _raised(error):
+    def work():
+        raise error
+
+    return guarded(work)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "stop"),
+    [
+        (InputError("Refused.", "Do."), "rejected", ExitCode.REJECTED, None),
+        (DomainError("Faulty.", "Do."), "failed", ExitCode.REJECTED, None),
+        (OSError(errno.ENOSPC, "full"), "pending", ExitCode.REJECTED, "disk full"),
+        (OSError(errno.EDQUOT, "quota"), "pending", ExitCode.REJECTED, "disk full"),
+        (OSError(errno.EIO, "lost"), "pending", ExitCode.REJECTED, "output lost"),
+        (OSError(errno.EROFS, "read only"), "pending", ExitCode.REJECTED, "output lost"),
+        (PermissionError(errno.EACCES, "in use"), "failed", ExitCode.REJECTED, None),
+        (ValueError("SECRET"), "failed", ExitCode.BUG, None),
+        (MemoryError(), "failed", ExitCode.BUG, None),
+        (RecursionError(), "failed", ExitCode.BUG, None),
+    ],
+)
+def test_what_becomes_of_an_exception(error, status, code, stop):
+    failure = _raised(error)
+    assert isinstance(failure, Failure)
+    assert (failure.status, failure.code, failure.stop) == (status, code, stop)
+    assert failure.error.cure
+    assert "SECRET" not in failure.trace + str(failure.error)
+
+
+def test_an_interruption_passes_the_guard():
+    with pytest.raises(KeyboardInterrupt):
+        _raised(KeyboardInterrupt())
+
+
+def test_where_it_broke_names_types_and_lines_but_no_message():
+    try:
+        try:
+            int("SECRET")
+        except ValueError as error:
+            raise KeyError("SECRET") from error
+    except KeyError as error:
+        said = where_it_broke(error)
+    assert said.splitlines()[0] == "builtins.KeyError"
+    assert "builtins.ValueError" in said
+    assert "test_batch_parts.py:" in said
+    assert "SECRET" not in said
+
+
+def test_the_voice_suits_the_place():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    assert isinstance(voice(stream=Terminal()), BarVoice)
+    assert type(voice(stream=io.StringIO())) is LineVoice
+    assert isinstance(voice(quiet=True, stream=Terminal()), QuietVoice)
+    assert isinstance(voice(log_json=True, quiet=True, stream=Terminal()), JsonVoice)
+
+
+def test_lines_of_progress_come_every_ten_seconds():
+    time = [0.0]
+    out = io.StringIO()
+    line = LineVoice(out, clock=lambda: time[0])
+    for second in range(25):
+        time[0] = float(second)
+        line.step(second, 100, "prompt 3 of 9" if second > 15 else "")
+    assert out.getvalue().splitlines() == ["10 of 100 cases", "20 of 100 cases, prompt 3 of 9"]
+
+
+def test_progress_as_json():
+    time = [0.0]
+    out = io.StringIO()
+    log = JsonVoice(out, clock=lambda: time[0])
+    time[0] = 11.0
+    log.step(5, 10)
+    event = json.loads(out.getvalue())
+    assert (event["event"], event["settled"], event["total"]) == ("progress", 5, 10)
+
+
+def test_a_lock_is_held_by_one_and_leaves_an_empty_file(tmp_path):
+    with locked(tmp_path), pytest.raises(UsageError, match="Another run"), locked(tmp_path):
+        pass
+    with locked(tmp_path):
+        pass
+    assert (tmp_path / ".lock").read_bytes() == b""
+
+
+def test_a_drive_without_locks_says_so(tmp_path, monkeypatch):
+    from reportgen.batch import lock
+
+    def no_locks(_):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr(lock, "_take", no_locks)
+    with pytest.raises(UsageError, match=r"cannot lock files \(ENOLCK\)"), locked(tmp_path):
+        pass
+
+
+def test_the_time_is_in_the_configured_zone(monkeypatch):
+    zone = Settings(timezone="Europe/Berlin").zone
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1763888640")
+    assert now(zone).isoformat() == "2025-11-23T10:04:00+01:00"
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    assert now(zone).tzinfo is zone
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_only_the_first_signal_interrupts():
+    import os
+    import signal
+
+    before = signal.getsignal(signal.SIGTERM)
+    with interruptible():
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_every_stop_has_last_words():
+    from typing import get_args
+
+    from reportgen.batch.start import _STOPPED
+    from reportgen.batch.summary import Stop
+
+    assert set(_STOPPED) == set(get_args(Stop))
+
+
+def test_stamps_see_what_matters(tmp_path):
+    from cases import DOMAIN, case, found, image
+    from reportgen.batch.stamps import Stamps
+    from reportgen.engines.base import Parameters
+    from reportgen.engines.template import TemplateEngine
+
+    def stamps(**settings):
+        return Stamps.of(DOMAIN, Settings(**settings), TemplateEngine(), Parameters())
+
+    one = found(case(image(1, ("Femur", 0.9))))
+    other = one.model_copy(update={"source": one.source.model_copy(update={"sha256": "1" * 64})})
+    assert stamps().content(one) == stamps().content(one) != stamps().content(other)
+    assert stamps().content(one) != stamps(timezone="Europe/Berlin").content(one)
+    assert stamps().render("txt") != stamps().render("pdf")
+    longer = Stamps.of(DOMAIN, Settings(), TemplateEngine(), Parameters(max_new_tokens=5))
+    assert longer.writer != stamps().writer
+    assert stamps().file(tmp_path / "nowhere", {}) is None

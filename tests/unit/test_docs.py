@@ -1,0 +1,46 @@
+"""The documentation keeps up with the program."""
+
+import re
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import get_args
+
+import pytest
+
+from reportgen import errors
+from reportgen.batch.summary import Stop
+from reportgen.errors import ExitCode
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def _generator() -> ModuleType:
+    spec = spec_from_file_location("docs_generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_commands_is_current():
+    assert (DOCS / "cli.md").read_text("utf-8") == _generator().page(), "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("code", ExitCode)
+def test_every_exit_code_has_a_heading(code):
+    assert re.search(rf"^## {code.value}: ", (DOCS / "errors.md").read_text("utf-8"), re.MULTILINE)
+
+
+def test_every_kind_of_error_and_every_early_end_is_explained():
+    text = (DOCS / "errors.md").read_text("utf-8")
+    kinds = [name for name in errors.__all__ if name.endswith("Error") and name != "ReportgenError"]
+    for word in (*kinds, *get_args(Stop)):
+        assert f"`{word}`" in text, word
+
+
+def test_links_between_the_pages_lead_somewhere():
+    for page in (DOCS / "cli.md", DOCS / "errors.md"):
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), (page.name, target)

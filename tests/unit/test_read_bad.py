@@ -1,0 +1,225 @@
+"""Bad input is refused by name, with its place and a cure, without any value, and nothing else is lost."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cases import DOMAIN
+from reportgen.errors import InputError
+from reportgen.nouns import Found
+from reportgen.read import InputFile, ReadOptions, read_case, read_file
+from reportgen.read.strict_json import MAX_RECORD
+
+BAD = Path(__file__).resolve().parents[1] / "bad"
+EXPECTED = yaml.safe_load((BAD / "expected.yaml").read_text("utf-8"))
+GOOD = {
+    "schema": "reportgen/case/v1",
+    "case_id": "good",
+    "classifier": {"name": "FADA classifier", "score_kind": "softmax"},
+    "images": [{"image_id": "i1", "predictions": [{"label": "Femur", "score": 0.9}]}],
+}
+
+
+def read(path: Path, **options) -> list[Found | InputError]:
+    return list(read_file(InputFile(path, path.name), DOMAIN, ReadOptions(**options)))
+
+
+def refusals(path: Path, **options) -> list[InputError]:
+    return [item for item in read(path, **options) if isinstance(item, InputError)]
+
+
+def test_every_bad_file_is_expected() -> None:
+    assert {path.name for path in BAD.iterdir()} == {*EXPECTED, "expected.yaml"}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_bad_file_is_refused_with_its_place_and_a_cure(name: str) -> None:
+    (error,) = refusals(BAD / name)
+    wanted = EXPECTED[name]
+    assert (error.file, error.row, error.path) == (name, wanted["row"], wanted["path"])
+    assert wanted["problem"] in error.problem
+    assert wanted["cure"] in error.cure
+    assert error.cure
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_no_value_of_the_patient_is_in_an_error(name: str) -> None:
+    (error,) = refusals(BAD / name)
+    for value in ("DOE", "Jane", "4711", "Elsewhere", "yesterday"):
+        assert value not in str(error)
+
+
+def test_good_lines_beside_a_bad_one_are_read() -> None:
+    first, second = read(BAD / "lines.jsonl")
+    assert isinstance(first, Found)
+    assert isinstance(second, InputError)
+
+
+def test_a_bad_first_line_does_not_take_the_others_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"schema": NaN}\n{"broken": \n\n' + json.dumps(GOOD) + "\n", "utf-8")
+    first, second = refusals(path)
+    assert (first.row, first.path) == (1, "schema")
+    assert second.row == 2
+    (good,) = [item for item in read(path) if isinstance(item, Found)]
+    assert good.source.row == 4
+
+
+def test_a_truncated_list_is_refused_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(f"[{json.dumps(GOOD)},\n{json.dumps(GOOD)}\n", "utf-8")
+    (error,) = read(path)
+    assert isinstance(error, InputError)
+    assert "ends before" in error.problem
+
+
+def test_several_faults_are_counted() -> None:
+    case = json.loads((BAD / "quoted_number.json").read_text("utf-8"))
+    case["images"][0]["predictions"][1]["score"] = "x"
+    case["images"][0]["image_id"] = ""
+    path = BAD.parent / "never_written.json"
+    assert not path.exists()
+    with pytest.raises(InputError, match=r"\(And 2 more faults in this record.\)"):
+        _read_text(json.dumps(case))
+
+
+def _read_text(text: str) -> None:
+    from reportgen.read.build import Origin, native_case
+    from reportgen.read.records import Record
+
+    native_case(Record({}, "native", None, "0" * 64, text), Origin("x", Path(), 0, 0), DOMAIN, None)
+
+
+def test_several_domain_faults_are_counted(tmp_path: Path) -> None:
+    case = json.loads(json.dumps(GOOD))
+    case["images"][0]["predictions"] = [{"label": "Femurr", "score": 0.5}, {"label": "Aortaa", "score": 0.1}]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(case), "utf-8")
+    (error,) = refusals(path)
+    assert "(And 1 more fault in this record.)" in error.problem
+
+
+def test_a_record_over_the_limit_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({**GOOD, "extensions": {"x": "a" * MAX_RECORD}}), "utf-8")
+    (error,) = refusals(path)
+    assert "over 5 MiB" in error.problem
+
+
+def test_a_line_over_the_limit_is_refused_and_the_next_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    large = json.dumps({**GOOD, "extensions": {"x": "a" * MAX_RECORD}})
+    path.write_text(f"{json.dumps(GOOD)}\n{large}\n{json.dumps(GOOD)}\n", "utf-8")
+    first, second, third = read(path)
+    assert isinstance(first, Found)
+    assert isinstance(second, InputError)
+    assert (second.row, "over 5 MiB" in second.problem) == (2, True)
+    assert isinstance(third, Found)
+    assert third.source.row == 3
+
+
+def test_a_document_of_many_records_may_be_larger_than_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    half = {**GOOD, "extensions": {"x": "a" * (MAX_RECORD // 2)}}
+    path.write_text(json.dumps([half, half, half]), "utf-8")
+    assert [type(item) for item in read(path)] == [Found, Found, Found]
+
+
+@pytest.mark.parametrize("cell", ["a" * 200_000, "a" * (MAX_RECORD + 10)], ids=["cell", "line"])
+def test_an_endless_table_row_is_refused_and_the_next_is_read(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"filename,label,prob\na.png,{cell},0.9\nb.png,Femur,0.9\n", "utf-8")
+    first, second = read(path)
+    assert isinstance(first, InputError)
+    assert first.row == 1
+    assert isinstance(second, Found)
+    assert second.case.images[0].image_id == "b.png"
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    (error,) = refusals(tmp_path / "a.json")
+    assert "no such file" in error.problem
+
+
+def test_a_folder_where_a_file_is_expected(tmp_path: Path) -> None:
+    (tmp_path / "a.json").mkdir()
+    (error,) = refusals(tmp_path / "a.json")
+    assert "is a folder" in error.problem
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFO on this system")
+def test_a_pipe_is_refused_unopened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    (error,) = refusals(tmp_path / "a.json")
+    assert "not a regular file" in error.problem
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no sockets in the file system")
+def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("a.json")
+        (error,) = refusals(Path("a.json"))
+    assert "not a regular file" in error.problem
+
+
+def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("{}", "utf-8")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    (error,) = refusals(path)
+    assert "may not be read" in error.problem
+    assert "permissions" in error.cure
+
+
+def test_a_disk_that_fails_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(GOOD) + "\n" + json.dumps(GOOD) + "\n", "utf-8")
+    monkeypatch.setattr("reportgen.read.walk.records", _fails_after_one)
+    good, error = read(path)
+    assert isinstance(good, Found)
+    assert isinstance(error, InputError)
+    assert "to its end" in error.problem
+
+
+def _fails_after_one(stream):
+    from reportgen.read.records import records
+
+    yield next(iter(records(stream)))
+    raise OSError(5, "Input/output error")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_loop_of_links(tmp_path: Path) -> None:
+    (tmp_path / "a.json").symlink_to("b.json")
+    (tmp_path / "b.json").symlink_to("a.json")
+    (error,) = refusals(tmp_path / "a.json")
+    assert "cannot be opened" in error.problem
+
+
+def test_read_case_wants_exactly_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(GOOD) + "\n" + json.dumps({**GOOD, "case_id": "b"}) + "\n", "utf-8")
+    with pytest.raises(InputError, match="holds several cases"):
+        read_case(path)
+    path.write_text(json.dumps(GOOD), "utf-8")
+    assert read_case(str(path)).case_id == "good"
+    with pytest.raises(InputError, match="Trans-ventricular"):
+        read_case(BAD / "chatbot_label.json")
+
+
+def test_a_broken_document_with_records_inside_is_one_refusal(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    entry = json.dumps([{"label": "Femur", "score": 0.9}])
+    path.write_text(f"[{entry},\n{entry}\n", "utf-8")
+    (error,) = read(path)
+    assert isinstance(error, InputError)
+    assert error.row is None
