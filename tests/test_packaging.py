@@ -35,7 +35,7 @@ def test_the_wheel_holds_every_module_template_schema_font_and_nothing_else(whee
         if path.is_file()
     }
     assert names == package | data
-    assert {"reportgen/templates/fetal_ultrasound/domain.yaml", "reportgen/schemas/case.schema.json"} <= names
+    assert {"reportgen/templates/fetal_ultrasound/domain.yaml", "reportgen/schemas/case.json"} <= names
     assert "reportgen/py.typed" in names
     assert any(name.endswith(".ttf") for name in names)
 

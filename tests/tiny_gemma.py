@@ -46,7 +46,7 @@ CORPUS = [
 
 def tokenizer() -> Any:
     """A small byte-level tokenizer with Gemma's special tokens at Gemma's first places."""
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
     raw = Tokenizer(models.BPE())
@@ -59,6 +59,10 @@ def tokenizer() -> Any:
         show_progress=False,
     )
     raw.train_from_iterator(CORPUS * 3, trainer)
+    # As Gemma's own: plain tokenizing writes a <bos> before the one that the chat template has written.
+    raw.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", special_tokens=[("<bos>", SPECIAL.index("<bos>"))]
+    )
     raw.add_tokens([AddedToken(token, normalized=False) for token in ORDINARY])
     made = PreTrainedTokenizerFast(
         tokenizer_object=raw,

@@ -152,3 +152,14 @@ def test_places() -> None:
     assert place_of("NT-View", F12, DOMAIN) is None
     assert place_of("Nuchal Translucency View", F14, DOMAIN) is None
     assert place_of("Fetal Head Position", F14, DOMAIN) == 8
+
+
+def test_entries_of_a_declared_list_are_classes_of_their_own() -> None:
+    from reportgen.read.checks import check_case
+
+    image = [("Abdomen", 0, 0.5), ("AC plane", 1, 0.25)]
+    check_case(a_case(image, label_set=["Abdomen", "AC plane"]), DOMAIN)
+    with pytest.raises(InputError, match="stands twice"):
+        check_case(a_case([("Abdomen",), ("AC plane",)]), DOMAIN)
+    with pytest.raises(InputError, match="stands twice"):
+        check_case(a_case([("Abdomen",), ("Abdomen",)], label_set=["Abdomen", "AC plane"]), DOMAIN)

@@ -223,3 +223,63 @@ def test_a_broken_document_with_records_inside_is_one_refusal(tmp_path: Path) ->
     (error,) = read(path)
     assert isinstance(error, InputError)
     assert error.row is None
+
+
+@pytest.mark.parametrize("layout", [None, 1])
+def test_a_document_over_its_limit_is_refused(tmp_path: Path, monkeypatch, layout: int | None) -> None:
+    monkeypatch.setattr("reportgen.read.records.MAX_DOCUMENT", 2000)
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([GOOD] * 30, indent=layout), "utf-8")
+    (error,) = refusals(path)
+    assert "document is over" in error.problem
+    assert "JSON lines" in error.cure
+
+
+def test_lines_are_read_past_the_limit_of_a_document_whatever_the_first_is(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("reportgen.read.records.MAX_DOCUMENT", 2000)
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"schema":\n' + f"{json.dumps(GOOD)}\n" * 30, "utf-8")
+    first, *others = read(path)
+    assert isinstance(first, InputError)
+    assert [item.source.row for item in others if isinstance(item, Found)] == list(range(2, 32))
+
+
+def test_one_entry_over_the_limit_does_not_refuse_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    large = {**GOOD, "extensions": {"x": "a" * MAX_RECORD}}
+    path.write_text(json.dumps([GOOD, large]), "utf-8")
+    good, error = read(path)
+    assert isinstance(good, Found)
+    assert isinstance(error, InputError)
+    assert error.row == 2
+
+
+def test_a_very_long_line_is_thrown_away_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{json.dumps(GOOD)}\n"{"a" * (3 * MAX_RECORD)}"\n{json.dumps(GOOD)}\n', "utf-8")
+    assert [type(item) for item in read(path)] == [Found, InputError, Found]
+
+
+@pytest.mark.parametrize("columns", [["label", "label", "prob"], ["label", 3, "prob"]])
+def test_a_split_table_needs_names_for_its_columns(tmp_path: Path, columns: list) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"columns": columns, "data": [["Femur", "Femur", 0.9]]}), "utf-8")
+    (error,) = refusals(path)
+    assert error.path == "columns"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "hint"),
+    [("CTAR", 4.0, "ratio", "A tenth of it would fit"), ("AFI", 120.0, "cm", "looks like a value in mm")],
+)
+def test_a_likely_unit_is_named(tmp_path: Path, name: str, value: float, unit: str, hint: str) -> None:
+    case = json.loads(json.dumps(GOOD))
+    measured = {"name": name, "value": value, "unit": unit, "source": "operator"}
+    case["images"][0]["measurements"] = [measured]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(case), "utf-8")
+    (error,) = refusals(path)
+    assert hint in error.cure
+    assert str(value) not in str(error)

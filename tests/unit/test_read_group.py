@@ -175,3 +175,22 @@ def test_more_images_than_a_case_may_have(tmp_path: Path) -> None:
     (error,) = by_column(path, "study")
     assert isinstance(error, InputError)
     assert "at most 500" in error.problem
+
+
+def test_native_cases_are_no_members_of_a_column_group(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(f"{json.dumps(NATIVE)}\n{chat('Femur', study=1)}\n", "utf-8")
+    native, grouped = by_column(path, "study")
+    assert isinstance(native, Found)
+    assert native.source.format == "native"
+    assert isinstance(grouped, Found)
+    assert grouped.case.case_id.startswith("t-")
+
+
+def test_results_of_two_versions_of_a_model_are_no_case(tmp_path: Path) -> None:
+    entry = {"classIndex": 4, "className": "Femur", "confidence": 0.9}
+    texts = [json.dumps({"predictions": [entry], "modelName": name}) for name in ("b0", "b1")]
+    write(tmp_path, a=texts[0], b=texts[1])
+    (error,) = by_folder(tmp_path)
+    assert isinstance(error, InputError)
+    assert "different classifiers" in error.problem

@@ -109,7 +109,7 @@ def test_a_link_that_stays_inside_and_a_loop(tmp_path: Path) -> None:
     (tmp_path / "in" / "x.png").symlink_to("real.png")
     (tmp_path / "in" / "loop.png").symlink_to("loop.png")
     assert picture(native(tmp_path, file="x.png")).path == (tmp_path / "in" / "real.png").resolve()
-    assert isinstance(native(tmp_path, file="loop.png"), Found | InputError)
+    assert picture(native(tmp_path, file="loop.png")).note == "file cannot be read"
 
 
 OUTSIDE = ["/etc/passwd", "\\\\srv\\a.png", "//srv/a.png", "C:/a.png", "c:a.png", "file:///etc/passwd"]

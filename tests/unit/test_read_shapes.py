@@ -318,3 +318,31 @@ def test_lines_pass_through_without_being_held(tmp_path: Path) -> None:
 
     rows = records(io.BufferedReader(Endless(), 64))
     assert [next(rows).row for _ in range(1000)] == list(range(1, 1001))
+
+
+@pytest.mark.parametrize(
+    ("record", "path"),
+    [
+        ({**CHAT, "confidence": "82.4"}, "confidence"),
+        ({"organ": "Femur", "confidence": "0.9"}, "confidence"),
+        ([{"label": "Femur", "score": "0.9"}], "[0].score"),
+        (
+            {"predictions": [{"classIndex": "4", "className": "Femur", "confidence": 0.9}]},
+            "predictions[0].classIndex",
+        ),
+        (
+            {"predictions": [{"classIndex": True, "className": "Femur", "confidence": 0.9}]},
+            "predictions[0].classIndex",
+        ),
+    ],
+)
+def test_a_quoted_number_is_an_error_in_json_of_any_shape(tmp_path: Path, record: Any, path: str) -> None:
+    (error,) = found(tmp_path, record)
+    assert isinstance(error, InputError)
+    assert error.path == path
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_character_of_several_bytes_may_stand_anywhere(tmp_path: Path, shift: int) -> None:
+    case = {"extensions": {"x": "a" * (8150 + shift) + "é€𝄞" * 40}, **NATIVE}
+    assert one(tmp_path, json.dumps(case, ensure_ascii=False)).case.case_id == "n1"

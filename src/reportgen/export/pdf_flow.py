@@ -43,7 +43,7 @@ class Heading(Flowable):  # type: ignore[misc]
     def __init__(self, text: str, key: str) -> None:
         super().__init__()
         self.text, self.key = text, key
-        self.width, self.height = WIDTH, 25.0
+        self.width, self.height = WIDTH, 24.0
 
     def draw(self) -> None:
         """Draw it and tell the canvas where it is."""
@@ -113,7 +113,7 @@ class Signature(Flowable):  # type: ignore[misc]
     def __init__(self, reviewed_by: str, status: str) -> None:
         super().__init__()
         self.reviewed_by, self.status = reviewed_by, status
-        self.width, self.height = WIDTH, 40.0
+        self.width, self.height = WIDTH, 28.0
 
     def draw(self) -> None:
         """The line, and the status in a box at the right."""

@@ -197,13 +197,13 @@ def _origins(layout: Layout) -> list[tuple[str, str]]:
 
 def _end(layout: Layout, pen: Pen) -> list[Flowable]:
     words = layout.words
-    grid = Grid(pen, [44, WIDTH / 2 - 44, 44, WIDTH / 2 - 44], pad=0.6)
+    grid = Grid(pen, [44, WIDTH * 0.6 - 44, 44, WIDTH * 0.4 - 44], pad=0.6)
     origins = [(Text(label, TINY), Text(text, TINY)) for label, text in _origins(layout)]
     for left, right in zip(origins[::2], [*origins[1::2], (None, None)], strict=False):
         grid.add([*left, *right])
     colophon = _paragraphs(pen, layout.colophon, NOTE)
     return [
-        Spacer(0, 8),
+        Spacer(0, 4),
         KeepTogether(
             [
                 Signature(pen.plain(words["reviewed_by"]), pen.plain(layout.signature)),

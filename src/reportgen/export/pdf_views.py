@@ -37,7 +37,7 @@ def _view(layout: Layout, pen: Pen, row: ViewRow, width: float) -> list[Flowable
 
 def _one(layout: Layout, pen: Pen, shot: Shot | None) -> list[Flowable]:
     """The picture at the left, the view and its candidates at the right; or the table alone."""
-    width, height, gap = 78 * mm, 58.5 * mm, 20.0
+    width, height, gap = 68 * mm, 51 * mm, 20.0
     heading = Heading(layout.words["view"], "views")
     name = block(pen, _file(layout, layout.report.views[0]), NOTE, width)
     if shot is None:

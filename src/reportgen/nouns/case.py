@@ -31,7 +31,14 @@ CASE_SCHEMA = "reportgen/case/v1"
 #: Names that Windows keeps for devices, whatever the extension.
 DEVICE_NAMES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
 #: Names that the output folder uses itself.
-TAKEN_NAMES = {"rejected", "ledger.sqlite", "summary.json", "index.html"}
+TAKEN_NAMES = {
+    "rejected",
+    "ledger.sqlite",
+    "ledger.sqlite-journal",
+    "summary.json",
+    "index.html",
+    "reportgen.log",
+}
 
 CaseId = Annotated[
     str, StringConstraints(pattern=re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z"))

@@ -51,25 +51,27 @@ def _faults(case: Case, domain: Domain) -> Iterator[InputError]:
 
 
 def _label_faults(image: Image, path: str, case: Case, domain: Domain) -> Iterator[InputError]:
-    declared = case.classifier.label_set if isinstance(case.classifier.label_set, tuple) else ()
+    declared = set(case.classifier.label_set) if isinstance(case.classifier.label_set, tuple) else set()
+    by_view: dict[str, list[str]] = {}
     for j, prediction in enumerate(image.predictions):
+        label = prediction.label
         place = f"{path}.predictions[{j}].label"
-        if domain.view_of(prediction.label) is None:
-            yield InputError(
-                "The label is not known in this domain.", _say_label(prediction.label, domain), path=place
-            )
+        view = domain.view_of(label)
+        if view is None:
+            yield InputError("The label is not known in this domain.", _say_label(label, domain), path=place)
             continue
-        for earlier in image.predictions[:j]:
-            own_classes = earlier.label != prediction.label and {earlier.label, prediction.label} <= set(
-                declared
+        # Labels of different views are different classes; so are different entries of a declared list.
+        earlier = by_view.setdefault(view.id, [])
+        if any(
+            same_label(other, label, domain) and (other == label or not {other, label} <= declared)
+            for other in earlier
+        ):
+            yield InputError(
+                "The label stands twice among the candidates of this image, maybe in two spellings.",
+                "Give each label once.",
+                path=place,
             )
-            if not own_classes and same_label(earlier.label, prediction.label, domain):
-                yield InputError(
-                    "The label stands twice among the candidates of this image, maybe in two spellings.",
-                    "Give each label once.",
-                    path=place,
-                )
-                break
+        earlier.append(label)
 
 
 def _say_label(label: str, domain: Domain) -> str:

@@ -164,10 +164,7 @@ def _matches(pattern: str) -> bool:
 
 
 def _relative(path: Path, base: Path) -> str:
-    try:
-        return path.relative_to(base).as_posix() if path != base else path.absolute().name
-    except ValueError:
-        return path.name
+    return path.relative_to(base).as_posix() if path != base else path.absolute().name
 
 
 def _printable(name: str) -> str:

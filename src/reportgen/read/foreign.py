@@ -10,7 +10,7 @@ from reportgen.errors import InputError
 
 __all__ = ["Candidate", "Result", "integer", "listed", "score_of", "shown_score", "text_of"]
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?\Z")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?\Z")
 _FRACTIONS = "Say --confidence-scale percent if the numbers are percentages."
 _LOGITS = "Logits are refused: write the classifier's softmax or sigmoid output."
 
@@ -70,28 +70,28 @@ def listed(value: Any, path: str) -> list[Any]:
     return value
 
 
-def integer(value: Any, path: str) -> int | None:
-    """A class index, zero or more; a table's cell may be text, and a missing one is None.
+def integer(value: Any, path: str, *, cell: bool = False) -> int | None:
+    """A class index, zero or more, or None where there is none; ``cell`` says that a table gives it as text.
 
     Raises:
         InputError: It is something else.
     """
     if value is None or value == "":
         return None
-    if isinstance(value, str) and re.fullmatch(r"\d{1,6}", value):
+    if cell and isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}", value):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise InputError("Expected a class index: a whole number, zero or more.", "Correct it.", path=path)
     return value
 
 
-def score_of(value: Any, path: str, *, percent: bool) -> float:
-    """A score between 0 and 1; percentages are divided exactly.
+def score_of(value: Any, path: str, *, percent: bool, cell: bool = False) -> float:
+    """A score between 0 and 1; percentages are divided exactly; ``cell`` as for ``integer``.
 
     Raises:
         InputError: It is no number, or outside 0 to 1 (or 0 to 100).
     """
-    if isinstance(value, str) and _NUMBER.match(value):
+    if cell and isinstance(value, str) and _NUMBER.match(value):
         number = Decimal(value)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         number = Decimal(str(value))
@@ -108,7 +108,7 @@ def score_of(value: Any, path: str, *, percent: bool) -> float:
             _LOGITS if percent else _FRACTIONS,
             path=path,
         )
-    return float(number / top)
+    return float(number / top) + 0.0  # a negative zero becomes zero
 
 
 def shown_score(score: float) -> str:

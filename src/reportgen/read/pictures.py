@@ -1,5 +1,6 @@
 """The pictures of a case: found without ever leaving the folder that they must be in."""
 
+import os
 import re
 import stat
 from collections.abc import Sequence
@@ -79,9 +80,10 @@ def _foreign(image: Image, paths: Sequence[str], folder: Path) -> Picture:
 def _inside(folder: Path, relative: str) -> Path | None:
     """The path with symbolic links followed, or None where it is outside the folder."""
     try:
-        root = folder.resolve()
-        target = (root / relative.replace("\\", "/")).resolve()
-    except (OSError, RuntimeError, ValueError):  # a loop of links, a name too long, an embedded null
+        # Not Path.resolve, which raises on a loop of links before Python 3.13.
+        root = Path(os.path.realpath(folder))
+        target = Path(os.path.realpath(root / relative.replace("\\", "/")))
+    except (OSError, ValueError):  # an embedded null
         return None
     return target if target.is_relative_to(root) and target != root else None
 

@@ -30,6 +30,13 @@ def _too_large() -> InputError:
     )
 
 
+def _endless() -> InputError:
+    return InputError(
+        f"The JSON document is over {MAX_DOCUMENT // 2**20} MiB.",
+        "Write its records as JSON lines, one a line.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record as found.
@@ -111,7 +118,7 @@ def records(stream: BinaryIO) -> Iterator[Record | InputError]:
 
 def _json(feed: _Feed, number: int, first: bytes) -> Iterator[Record | InputError]:
     if len(first) > MAX_DOCUMENT:
-        raise _too_large()
+        raise _endless()
     try:
         document = parse(decode(first))
     except InputError:
@@ -128,7 +135,7 @@ def _document_or_lines(feed: _Feed, number: int, first: bytes) -> Iterator[Recor
     body = first + feed.rest()
     try:
         if len(body) > MAX_DOCUMENT:
-            raise _too_large()
+            raise _endless()
         document = parse(decode(body))
     except InputError:
         if not _looks_like_lines(body):

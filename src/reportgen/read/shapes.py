@@ -87,6 +87,8 @@ def _split_table(document: dict[str, Any]) -> Iterator[Item]:
     columns, data = document["columns"], document["data"]
     if not all(isinstance(name, str) for name in columns) or not isinstance(data, list):
         raise InputError("'columns' and 'data' must be lists of names and of rows.", EXPECTED, path="columns")
+    if len(set(columns)) < len(columns):
+        raise InputError("Two columns of the table have the same name.", "Rename one.", path="columns")
     shape = shape_of_columns([name.strip() for name in columns])
     for row in data:
         fits = isinstance(row, list) and len(row) == len(columns)

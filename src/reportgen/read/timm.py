@@ -47,8 +47,8 @@ def read_timm(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:  #
     percent = scale == "percent"
     candidates = []
     for n, (path, label) in enumerate(labels):
-        score = score_of(probs[n][1], probs[n][0], percent=percent) if probs else None
-        index = integer(indices[n][1], indices[n][0]) if indices else None
+        score = score_of(probs[n][1], probs[n][0], percent=percent, cell=True) if probs else None
+        index = integer(indices[n][1], indices[n][0], cell=True) if indices else None
         places = [column[n][0] if column else "" for column in (probs, indices)]
         candidates.append(Candidate(text_of(label, path, "a label"), score, index, path, *places))
     classifier = {"name": "timm", "score_kind": "softmax" if probs else "none"}

@@ -109,15 +109,10 @@ class _Group:
         if self.fault is not None:
             yield _of_group(self.fault) if self.members else self.fault
         elif self.members:
-            made = identifier or case_id(self.name)
+            made, name = identifier or case_id(self.name), None if identifier else self.name
+            images = self.options.images
             try:
-                yield foreign_case(
-                    self.members,
-                    made,
-                    self.domain,
-                    self.options.images,
-                    name=None if identifier else self.name,
-                )
+                yield foreign_case(self.members, made, self.domain, images, name=name, notes=self.notes)
             except InputError as error:
                 yield error
 
