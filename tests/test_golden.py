@@ -36,7 +36,9 @@ def shown(case: Path) -> dict[str, str]:
     report["imprint"] = re.sub(r"reportgen [\w.+]+", "reportgen", report["imprint"])
     report["provenance"] = {k: v for k, v in report["provenance"].items() if k not in VERSIONED}
     del report["presentation"]
-    text = re.sub(r"^reportgen [\w.+]+", "reportgen", (case / "report.txt").read_text("utf-8"), flags=re.MULTILINE)
+    text = re.sub(
+        r"^reportgen [\w.+]+", "reportgen", (case / "report.txt").read_text("utf-8"), flags=re.MULTILINE
+    )
     return {"report.json": json.dumps(report, indent=1, ensure_ascii=False) + "\n", "report.txt": text}
 
 

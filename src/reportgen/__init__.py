@@ -4,7 +4,7 @@ The evidence supplies every fact; the model supplies only words.
 
 Example:
     >>> import reportgen
-    >>> report = reportgen.make_report("samples/mid-trimester/case.json")  # doctest: +SKIP
+    >>> report = reportgen.make_report("samples/mid_trimester_full/mid_trimester_full.json")  # doctest: +SKIP
     >>> text = reportgen.export(report, "txt")  # doctest: +SKIP
 """
 
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reportgen.engines import load_engine
-    from reportgen.export import export
+    from reportgen.exporters import export
     from reportgen.pipeline import make_report
     from reportgen.read import read_case
 
 __all__ = ["export", "load_engine", "make_report", "read_case"]
 
 _HOMES = {
-    "export": "reportgen.export",
+    "export": "reportgen.exporters",
     "load_engine": "reportgen.engines",
     "make_report": "reportgen.pipeline",
     "read_case": "reportgen.read",

@@ -225,7 +225,7 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> tuple[tuple[str, str]
 
 def _day(day: object, domain: Domain) -> str:
     year, month, number = str(day)[:10].split("-")
-    return f"{int(number)} {domain.wording['months'][int(month) - 1]} {year}"
+    return f"{int(number)} {domain.presentation['months'].split()[int(month) - 1]} {year}"
 
 
 def _moment(supplied: str, domain: Domain, zone: ZoneInfo) -> str:

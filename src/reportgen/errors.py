@@ -124,7 +124,6 @@ class InputError(ReportgenError):
         )
 
     def __str__(self) -> str:
-        where = (
-            self.file + (f", row {self.row}" if self.row else "") + (f", {self.path}" if self.path else "")
-        )
+        parts = (self.file, f"row {self.row}" if self.row else "", self.path)
+        where = ", ".join(part for part in parts if part)
         return f"{where}: {super().__str__()}" if where else super().__str__()

@@ -14,7 +14,7 @@ from reportgen.check import check_draft, climb, needs_second
 from reportgen.domain import Domain, load_domain
 from reportgen.engines import load_engine
 from reportgen.engines.base import Engine, EngineInfo, Parameters
-from reportgen.export.pictures import PictureError, picture
+from reportgen.exporters.pictures import PictureError, picture
 from reportgen.files import canonical_json, sha256
 from reportgen.narrate import fixed_sentences, prompt_for, prompt_sha256
 from reportgen.nouns import Case, Check, Completion, Facts, Found, Picture, Prompt, Report, Source

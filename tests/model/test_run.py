@@ -24,7 +24,9 @@ def test_smollm2_writes_words_that_pass_the_check(smollm2: str, tmp_path: Path):
     assert "deterministic" not in rungs
     for report in reports.values():
         assert "SmolLM2" in report["imprint"]
-        origins = {s["origin"] for section in report["sections"] for s in section["sentences"] if s["evidence"]}
+        origins = {
+            s["origin"] for section in report["sections"] for s in section["sentences"] if s["evidence"]
+        }
         assert origins & {"model", "model_constrained"}
         assert report["provenance"]["weights_sha256"]
     for pdf in (tmp_path / "out").glob("*/report.pdf"):

@@ -3,8 +3,8 @@ import random
 import re
 
 import pytest
-from cases import DOMAIN
 
+from cases import DOMAIN
 from reportgen.carriers import carriers_of
 from reportgen.nouns import Fact
 

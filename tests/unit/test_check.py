@@ -2,10 +2,10 @@ import json
 import re
 
 import pytest
-from cases import DOMAIN, FULL, facts
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases import DOMAIN, FULL, facts
 from reportgen.check import check_draft, check_passage, climb, needs_second
 from reportgen.narrate import fixed_sentences, prompt_for
 from reportgen.nouns import Completion
@@ -68,9 +68,7 @@ def test_a_cut_off_draft_is_refused_even_if_it_ends_well():
 def test_spans_point_into_the_draft():
     draft = f"{GOOD} The spine is normal."
     verdict = check_passage(draft, HEAD.slots, HEAD.id, DOMAIN)
-    words = [
-        draft[slice(*o.span)] for s in verdict.sentences for o in s.objections if o.code == "word"
-    ]
+    words = [draft[slice(*o.span)] for s in verdict.sentences for o in s.objections if o.code == "word"]
     assert words == ["spine", "normal"]
 
 
@@ -103,7 +101,13 @@ def test_nothing_that_the_record_does_not_hold_is_accepted(sentence: str):
         assert codes(draft), draft
 
 
-@given(st.lists(st.sampled_from(sorted({*re.findall(r"\w+", GOOD.replace("F", "")), "not", "no", "normal", "left"})), max_size=3), st.integers(0, 12))
+@given(
+    st.lists(
+        st.sampled_from(sorted({*re.findall(r"\w+", GOOD.replace("F", "")), "not", "no", "normal", "left"})),
+        max_size=3,
+    ),
+    st.integers(0, 12),
+)
 def test_words_put_in_anywhere_never_slip_through(words: list[str], place: int):
     """Whatever is inserted, the draft is refused or is still a sentence of the language with every fact."""
     tokens = GOOD.split(" ")
@@ -174,7 +178,14 @@ def test_the_fixed_sentences_of_every_mix_of_facts_pass_the_check():
 
 def test_a_prompt_shows_slots_kinds_and_names_and_no_value():
     prompt = prompt_for(HEAD, DOMAIN)
-    assert [role for role, _ in prompt.messages] == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert [role for role, _ in prompt.messages] == [
+        "system",
+        "user",
+        "assistant",
+        "user",
+        "assistant",
+        "user",
+    ]
     last = prompt.messages[-1][1]
     assert last.splitlines()[1:] == [
         "[[F1]] recognised view: the transventricular plane of the fetal head",
@@ -204,6 +215,10 @@ def test_the_worked_examples_of_the_prompt_pass_the_check():
 
 
 def test_equal_evidence_gives_equal_prompts_whatever_the_values():
-    other = facts(*json.loads(json.dumps(FULL).replace("176.2", "180.9").replace("0.96", "0.88")), weeks=(21, 0))
-    assert [prompt_for(p, DOMAIN).id for p in other.passages] == [prompt_for(p, DOMAIN).id for p in FACTS.passages]
+    other = facts(
+        *json.loads(json.dumps(FULL).replace("176.2", "180.9").replace("0.96", "0.88")), weeks=(21, 0)
+    )
+    assert [prompt_for(p, DOMAIN).id for p in other.passages] == [
+        prompt_for(p, DOMAIN).id for p in FACTS.passages
+    ]
     assert prompt_for(HEAD, DOMAIN).id != prompt_for(HEAD, DOMAIN, constrained=True).id

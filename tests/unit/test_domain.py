@@ -16,7 +16,9 @@ from reportgen.errors import DomainError
 
 DOMAIN = load_domain()
 RAW = yaml.safe_load((resources.folder("templates") / "fetal_ultrasound/domain.yaml").read_text("utf-8"))
-TABLES = yaml.safe_load((Path(__file__).parents[1] / "data/published_tables.yaml").read_text("utf-8"))["tables"]
+TABLES = yaml.safe_load((Path(__file__).parents[1] / "data/published_tables.yaml").read_text("utf-8"))[
+    "tables"
+]
 
 
 def codes(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -86,7 +88,7 @@ def test_every_code_says_where_it_is_from_and_whether_it_was_verified():
 
 @pytest.mark.parametrize("key", sorted(TABLES))
 def test_equations_reproduce_the_published_tables(key: str):
-    """Each cell of the table, put into the equation, gives the table's centile back, to the table's rounding."""
+    """Each cell of the table, put into the equation, gives its centile back, to the table's rounding."""
     equation = DOMAIN.biometry[key].equation
     assert equation is not None
     rounding = 0.5 if TABLES[key]["unit"] == "g" else 0.08
@@ -123,7 +125,11 @@ def test_labels_of_every_program_lead_to_a_view():
 
 
 def test_every_source_that_is_cited_is_listed():
-    cited = set(re.findall(r"\bS-[A-Z0-9-]*[A-Z0-9]", yaml.safe_dump({k: v for k, v in RAW.items() if k != "sources"})))
+    cited = set(
+        re.findall(
+            r"\bS-[A-Z0-9-]*[A-Z0-9]", yaml.safe_dump({k: v for k, v in RAW.items() if k != "sources"})
+        )
+    )
     assert cited
     assert cited <= set(RAW["sources"])
 
@@ -148,7 +154,9 @@ def test_an_equation_is_arithmetic_and_nothing_else(text: str, message: str):
     assert message in str(error.value) or "cannot be read" in str(error.value)
 
 
-@pytest.mark.parametrize(("z", "printed"), [(-3.0, "<1"), (0.0, "50"), (1.0, "84"), (3.0, ">99"), (-2.3263, "1")])
+@pytest.mark.parametrize(
+    ("z", "printed"), [(-3.0, "<1"), (0.0, "50"), (1.0, "84"), (3.0, ">99"), (-2.3263, "1")]
+)
 def test_centiles_are_whole_numbers_with_open_ends(z: float, printed: str):
     assert centile_of(z) == printed
 

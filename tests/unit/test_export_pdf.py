@@ -21,7 +21,7 @@ from factories import (
     solid,
     some_pictures,
 )
-from reportgen.export import export
+from reportgen.exporters import export
 from reportgen.nouns import Report
 
 HOSTILE = '<img src="file:///etc/passwd"/> & <b>x</b> {{ 7*7 }} <para> </para> &amp; <a href="http://x">y</a>'
@@ -93,7 +93,7 @@ def test_bytes_are_the_same_on_every_run(tmp_path: Path) -> None:
     script = (
         "import sys, hashlib; sys.path.insert(0, sys.argv[1])\n"
         "from factories import a_report, some_pictures\n"
-        "from reportgen.export import export\n"
+        "from reportgen.exporters import export\n"
         "a = export(a_report(6), 'pdf', some_pictures(6)); b = export(a_report(6), 'pdf', some_pictures(6))\n"
         "assert a == b\n"
         "print(hashlib.sha256(a).hexdigest())\n"

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from factories import a_picture
-from reportgen.export.pictures import PictureError, picture
+from reportgen.exporters.pictures import PictureError, picture
 
 
 def opened(path: Path) -> Image.Image:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import reportgen.export.text as text_module
+import reportgen.exporters.text as text_module
 from factories import HEADER, a_report, an_answer
 from reportgen.errors import DomainError, UsageError
-from reportgen.export import FORMATS, export
-from reportgen.export.text import row, wrap
+from reportgen.exporters import FORMATS, export
+from reportgen.exporters.text import row, wrap
 from reportgen.nouns import Report
 
 HOSTILE = "<img src=\"file:///etc/passwd\"> & <b>x</b> {{ 7*7 }} {% include 'x' %} ${HOME} %s"

@@ -27,9 +27,14 @@ def test_a_folder_appears_only_when_its_block_ended_well(tmp_path: Path):
         write_file(building / "a.txt", b"1")
         assert not target.exists()
     assert (target / "a.txt").read_bytes() == b"1"
-    with pytest.raises(ZeroDivisionError), new_folder(target, workshop) as building:
-        write_file(building / "a.txt", b"2")
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with new_folder(target, workshop) as building:
+            write_file(building / "a.txt", b"2")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert (target / "a.txt").read_bytes() == b"1"
     with new_folder(target, workshop) as building:
         write_file(building / "b.txt", b"3")
@@ -38,7 +43,9 @@ def test_a_folder_appears_only_when_its_block_ended_well(tmp_path: Path):
 
 
 def test_equal_values_have_one_spelling_and_one_hash(tmp_path: Path):
-    assert canonical_json({"b": 1, "a": "é"}) == canonical_json({"a": "é", "b": 1}) == '{"a":"é","b":1}'.encode()
+    assert (
+        canonical_json({"b": 1, "a": "é"}) == canonical_json({"a": "é", "b": 1}) == '{"a":"é","b":1}'.encode()
+    )
     assert pretty_json({"b": 1, "a": 2}) == b'{\n  "b": 1,\n  "a": 2\n}\n'
     (tmp_path / "f").write_bytes(b"abc")
     assert sha256_file(tmp_path / "f") == sha256(b"abc") == sha256("abc")
@@ -63,6 +70,9 @@ def test_the_exit_code_that_speaks_for_several(codes: set[int], code: int):
 
 
 def test_an_input_error_names_file_row_and_field_and_ends_with_the_cure():
-    error = InputError("the label is not known.", "Did you mean 'Femur'?", path="images[0]").located("a.csv", 3)
+    error = InputError("the label is not known.", "Did you mean 'Femur'?", path="images[0]").located(
+        "a.csv", 3
+    )
     assert str(error) == "a.csv, row 3, images[0]: the label is not known. Did you mean 'Femur'?"
     assert error.code is ExitCode.REJECTED
+    assert str(InputError("is odd.", path="images[0]")) == "images[0]: is odd."

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from cases import DOMAIN, FULL, case, found, image
 
+from cases import DOMAIN, FULL, case, found, image
 from reportgen.engines.base import EngineInfo, Parameters
 from reportgen.nouns import Completion, Prompt, Report
 from reportgen.pipeline import check_text, draft_text, make_report, prepare, second_prompts
@@ -59,8 +59,8 @@ def words(one: Report, section: str) -> str:
 def test_the_models_words_stand_around_the_evidence():
     one, engine = report(honest)
     assert words(one, "head") == (
-        "The software identified the transventricular plane of the fetal head (image 2) and the transthalamic "
-        "plane of the fetal head (image 1). The record lists head circumference 176.2 mm (image 1) and "
+        "The software identified the transventricular plane of the fetal head (image 2) and the "
+        "transthalamic plane of the fetal head (image 1). The record lists head circumference 176.2 mm (image 1) and "
         "biparietal diameter 47.6 mm (image 1)."
     )
     assert {s.origin for part in one.sections[:-2] for s in part.sentences} == {"model"}
@@ -113,7 +113,8 @@ def test_without_an_engine_the_sentences_are_fixed_and_the_report_is_the_same_tw
 def test_the_report_id_follows_facts_and_words_and_nothing_else():
     one = make_report(case(*FULL, weeks=(20, 3)), created_at=WHEN)
     named = make_report(
-        case(*FULL, weeks=(20, 3), patient={"name": "EXAMPLE, Anna"}), created_at=datetime(2027, 1, 1, tzinfo=UTC)
+        case(*FULL, weeks=(20, 3), patient={"name": "EXAMPLE, Anna"}),
+        created_at=datetime(2027, 1, 1, tzinfo=UTC),
     )
     other, _ = report(honest)
     assert one.report_id == named.report_id != other.report_id
@@ -145,7 +146,9 @@ def test_no_text_of_the_input_can_reach_a_prompt():
         1,
         ("Femur", 0.9),
         answers=[{"question": "MARKq", "answer": "MARKa", "model": "MARKm"}],
-        measurements=[{"name": "FL", "value": 32.13579, "unit": "mm", "source": "operator", "fetus": "MARKf"}],
+        measurements=[
+            {"name": "FL", "value": 32.13579, "unit": "mm", "source": "operator", "fetus": "MARKf"}
+        ],
     )
     prompts = prepare(found(case({**one, "image_id": "MARKimage"}, **marks)), DOMAIN).prompts
     shown = json.dumps([prompt.plain() for prompt in prompts])

@@ -1,8 +1,8 @@
 import pytest
-from cases import DOMAIN, FULL, case, facts, found, image, value
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases import DOMAIN, FULL, case, facts, found, image, value
 from reportgen.nouns import Facts, Picture
 from reportgen.pipeline import configured
 from reportgen.settings import Settings
@@ -84,7 +84,8 @@ def test_facts_are_numbered_through_the_case_and_the_same_twice():
 )
 def test_score_and_margin_decide_the_state(scores: tuple[float, float], expected: str):
     said = facts(
-        image(1, ("Femur", scores[0]), ("Thorax", scores[1])), classifier={"name": "x", "score_kind": "sigmoid"}
+        image(1, ("Femur", scores[0]), ("Thorax", scores[1])),
+        classifier={"name": "x", "score_kind": "sigmoid"},
     )
     assert said.views[0].state == expected
 
@@ -107,12 +108,15 @@ def test_a_threshold_may_be_a_views_own():
 def test_an_uncertain_view_is_told_with_its_next_candidate_in_one_surface():
     said = facts(image(1, ("Femur", 0.55), ("Thorax", 0.3)), image(2, ("Thorax", 0.9)))
     assert (
-        "a longitudinal plane of the femur (image 1, uncertain; next candidate an axial plane of the fetal thorax)"
-        in surfaces(said)
+        "a longitudinal plane of the femur (image 1, uncertain; next candidate an axial plane of the fetal "
+        "thorax)" in surfaces(said)
     )
     kinds = {fact.kind: fact.required for passage in said.passages for fact in passage.facts}
     assert kinds == {"view": True, "candidate": False}
-    assert text(said, "uncertain") == "Image 1: view uncertain (Femur, longitudinal 0.55; next Thorax, axial 0.30)."
+    assert (
+        text(said, "uncertain")
+        == "Image 1: view uncertain (Femur, longitudinal 0.55; next Thorax, axial 0.30)."
+    )
 
 
 def test_near_ties_are_pointed_out():
@@ -162,7 +166,9 @@ def test_a_set_of_values_is_neither_averaged_nor_chosen_nor_narrated():
 
 def test_a_measurement_on_a_view_that_does_not_carry_it():
     said = facts(image(1, ("Thorax", 0.9), measurements=[value("FL", 32.1)]))
-    assert "FL was recorded on image 1, whose view is Thorax, axial" in text(said, "measurement_view_mismatch")
+    assert "FL was recorded on image 1, whose view is Thorax, axial" in text(
+        said, "measurement_view_mismatch"
+    )
     lost = facts(image(1, ("Femur", 0.3), measurements=[value("FL", 32.1)]))
     assert "whose view is not determined" in text(lost, "measurement_view_mismatch")
     fine = facts(image(1, ("Thorax", 0.9), measurements=[value("FHR", 145, "bpm")]))
@@ -212,7 +218,9 @@ def test_the_only_age_is_the_used_one_and_a_crl_age_does_not_bar_the_head():
     ("convention", "centile", "note"),
     [("outer-outer", "49", None), ("outer-inner", None, "a"), (None, None, "a")],
 )
-def test_a_chart_is_read_only_with_its_own_calipers(convention: str | None, centile: str | None, note: str | None):
+def test_a_chart_is_read_only_with_its_own_calipers(
+    convention: str | None, centile: str | None, note: str | None
+):
     bpd = value("BPD", 48.4, **({"convention": convention} if convention else {}))
     said = facts(image(1, ("Trans-thalamic", 0.9), measurements=[bpd]), weeks=(20, 0))
     assert (said.biometry[0].centile, said.biometry[0].note) == (centile, note)
@@ -223,7 +231,8 @@ def test_a_weight_needs_its_formula():
     said = facts(image(1, ("Abdomen", 0.9), measurements=[weight]), weeks=(32, 0))
     assert "the formula of the weight was not stated" in text(said, "centile_withheld")
     named = facts(
-        image(1, ("Abdomen", 0.9), measurements=[{**weight, "convention": "Hadlock 1985 HC-AC-FL"}]), weeks=(32, 0)
+        image(1, ("Abdomen", 0.9), measurements=[{**weight, "convention": "Hadlock 1985 HC-AC-FL"}]),
+        weeks=(32, 0),
     )
     assert named.biometry[0].centile is not None
 
@@ -234,12 +243,22 @@ def test_a_weight_needs_its_formula():
         (value("HC", 420.0), (38, 0), "outside the range in which values are expected (60 to 400 mm)"),
         (value("CL", 3.2), (20, 0), "it looks like a value in cm"),
         (value("FL", 10.0), (20, 0), "far from the chart at 20+0 (more than 5 standard deviations)"),
-        (value("HC", 150.0), (20, 0), "outside the configured limits of the chart at 20+0 (3rd to 97th centile)"),
+        (
+            value("HC", 150.0),
+            (20, 0),
+            "outside the configured limits of the chart at 20+0 (3rd to 97th centile)",
+        ),
         (value("ATRIUM", 11.0), (20, 0), "outside the configured limits (at or above 10.0 mm)"),
-        (value("CL", 20.0, convention="transvaginal"), (20, 0), "outside the configured limits (at or below 25 mm)"),
+        (
+            value("CL", 20.0, convention="transvaginal"),
+            (20, 0),
+            "outside the configured limits (at or below 25 mm)",
+        ),
     ],
 )
-def test_values_outside_the_limits_are_pointed_out(measurement: dict[str, object], weeks: tuple[int, int], says: str):
+def test_values_outside_the_limits_are_pointed_out(
+    measurement: dict[str, object], weeks: tuple[int, int], says: str
+):
     said = facts(image(1, ("Femur", 0.9), measurements=[measurement]), weeks=weeks)
     assert says in text(said, "outside_limits")
 
@@ -253,14 +272,20 @@ def test_values_outside_the_limits_are_pointed_out(measurement: dict[str, object
         (value("NT", 4.0), (12, 0)),  # no crown-rump length between 45 and 84 mm
     ],
 )
-def test_a_rule_is_applied_only_under_its_conditions(measurement: dict[str, object], weeks: tuple[int, int] | None):
-    assert "outside_limits" not in rules(facts(image(1, ("Femur", 0.9), measurements=[measurement]), weeks=weeks))
+def test_a_rule_is_applied_only_under_its_conditions(
+    measurement: dict[str, object], weeks: tuple[int, int] | None
+):
+    assert "outside_limits" not in rules(
+        facts(image(1, ("Femur", 0.9), measurements=[measurement]), weeks=weeks)
+    )
 
 
 def test_nuchal_translucency_is_judged_with_a_fitting_crown_rump_length():
     both = [value("NT", 4.0), value("CRL", 62.0)]
     said = facts(image(1, ("Standard_NT", 0.9), measurements=both), weeks=(12, 3))
-    assert "NT 4.0 mm (image 1): outside the configured limits (at or above 3.5 mm)" in text(said, "outside_limits")
+    assert "NT 4.0 mm (image 1): outside the configured limits (at or above 3.5 mm)" in text(
+        said, "outside_limits"
+    )
 
 
 def test_ages_that_differ_and_views_that_do_not_fit_the_age_are_warned_of():
@@ -301,7 +326,9 @@ def test_views_that_the_classifier_cannot_name_are_not_called_unrecognised():
 def test_published_figures_are_printed_for_the_classifier_they_belong_to_only():
     single = facts(image(1, ("Trans-thalamic", 0.824), ("Trans-ventricular", 0.11)))
     assert single.reliability[0].endswith("had it rightly in 21 of 26.")
-    assert facts(image(1, ("Femur", 0.9)), classifier={"name": "x", "score_kind": "softmax"}).reliability == ()
+    assert (
+        facts(image(1, ("Femur", 0.9)), classifier={"name": "x", "score_kind": "softmax"}).reliability == ()
+    )
     weak = facts(image(1, ("Non_standard_NT", 0.9)))
     assert "right in 5 of 18 images" in text(weak, "label_reliability")
 
@@ -344,7 +371,9 @@ def test_a_passage_has_at_most_eight_facts_and_the_tables_have_the_rest():
     names = ["HC", "BPD", "OFD", "TCD", "CM", "ATRIUM"]
     sizes = [172.0, 48.0, 60.0, 20.0, 5.0, 7.0]
     images = [
-        image(1, ("Trans-thalamic", 0.9), measurements=[value(n, s) for n, s in zip(names, sizes, strict=True)]),
+        image(
+            1, ("Trans-thalamic", 0.9), measurements=[value(n, s) for n, s in zip(names, sizes, strict=True)]
+        ),
         image(2, ("Trans-ventricular", 0.9)),
         image(3, ("Trans-cerebellum", 0.9)),
     ]
@@ -355,13 +384,24 @@ def test_a_passage_has_at_most_eight_facts_and_the_tables_have_the_rest():
 
 @pytest.mark.parametrize(
     ("score", "printed"),
-    [(0.824, "0.82"), (0.995, ">0.99"), (1.0, ">0.99"), (0.994, "0.99"), (0.004, "<0.01"), (0.0, "0.00"), (0.125, "0.13")],
+    [
+        (0.824, "0.82"),
+        (0.995, ">0.99"),
+        (1.0, ">0.99"),
+        (0.994, "0.99"),
+        (0.004, "<0.01"),
+        (0.0, "0.00"),
+        (-0.0, "0.00"),
+        (0.125, "0.13"),
+    ],
 )
 def test_scores_have_two_decimals_and_are_never_one(score: float, printed: str):
     assert score_phrase(score) == printed
 
 
-@pytest.mark.parametrize(("number", "printed"), [(175.0, "175.0"), (47.63, "47.63"), (1e-05, "0.00001"), (100.0, "100.0")])
+@pytest.mark.parametrize(
+    ("number", "printed"), [(175.0, "175.0"), (47.63, "47.63"), (1e-05, "0.00001"), (100.0, "100.0")]
+)
 def test_values_are_printed_as_supplied(number: float, printed: str):
     assert number_phrase(number, 1) == printed
 

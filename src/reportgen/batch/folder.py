@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reportgen.errors import IntegrityError, UsageError
-from reportgen.export import export
+from reportgen.exporters import export
 from reportgen.files import new_folder, sha256, write_file
 from reportgen.nouns import Report
 

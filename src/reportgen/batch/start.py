@@ -25,7 +25,7 @@ from reportgen.batch.words import Words
 from reportgen.domain import Domain, load_domain
 from reportgen.engines.base import Engine
 from reportgen.errors import UsageError
-from reportgen.export import FORMATS
+from reportgen.exporters import FORMATS
 from reportgen.files import pretty_json, write_file
 from reportgen.ledger import Ledger
 

@@ -19,7 +19,6 @@ class Frozen(BaseModel):
         strict=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,
-        populate_by_name=True,
     )
 
     def plain(self) -> dict[str, Any]:

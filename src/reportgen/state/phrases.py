@@ -51,7 +51,7 @@ def score_phrase(score: float | None) -> str | None:
     """A score with two decimals, never 1.00: ``0.82``, ``>0.99``; ``<0.01`` for less than half of that."""
     if score is None:
         return None
-    rounded = Decimal(repr(score)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    rounded = Decimal(repr(abs(score))).quantize(Decimal("0.01"), ROUND_HALF_UP)
     if rounded >= 1:
         return ">0.99"
     return "<0.01" if rounded == 0 < score else f"{rounded}"

@@ -3,11 +3,11 @@
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer
 
-from reportgen.export.layout import Layout, Pictures, header_rows
-from reportgen.export.pdf_flow import Heading, Signature, Tick
-from reportgen.export.pdf_grid import Grid, Text, block
-from reportgen.export.pdf_pictures import sheet, shots_of
-from reportgen.export.pdf_style import (
+from reportgen.exporters.layout import Layout, Pictures, header_rows
+from reportgen.exporters.pdf_flow import Heading, Signature, Tick
+from reportgen.exporters.pdf_grid import Grid, Text, block
+from reportgen.exporters.pdf_pictures import sheet, shots_of
+from reportgen.exporters.pdf_style import (
     ACCENT,
     BODY,
     CELL_BOLD,
@@ -24,8 +24,8 @@ from reportgen.export.pdf_style import (
     TITLE,
     WIDTH,
 )
-from reportgen.export.pdf_views import views
-from reportgen.export.typeface import MISSING, Pen
+from reportgen.exporters.pdf_views import views
+from reportgen.exporters.typeface import MISSING, Pen
 
 __all__ = ["story"]
 

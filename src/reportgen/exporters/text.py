@@ -15,7 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from reportgen import resources
 from reportgen.errors import DomainError
-from reportgen.export.layout import Layout, header_rows, lines_of
+from reportgen.exporters.layout import Layout, header_rows, lines_of
 from reportgen.nouns import Report
 
 __all__ = ["WIDTH", "text"]

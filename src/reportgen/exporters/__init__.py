@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reportgen.errors import UsageError
-from reportgen.export.layout import Pictures
-from reportgen.export.text import text as text_of
+from reportgen.exporters.layout import Pictures
+from reportgen.exporters.text import text as text_of
 from reportgen.nouns import Report
 
 __all__ = ["FORMATS", "Exporter", "export"]
@@ -26,7 +26,7 @@ def _text(report: Report, _: Pictures) -> bytes:
 
 
 def _pdf(report: Report, pictures: Pictures) -> bytes:
-    from reportgen.export.pdf import pdf  # reportlab and its fonts cost a second of start-up
+    from reportgen.exporters.pdf import pdf  # reportlab and its fonts cost a second of start-up
 
     return pdf(report, pictures)
 

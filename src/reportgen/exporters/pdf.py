@@ -12,10 +12,10 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
-from reportgen.export.layout import Layout, Pictures
-from reportgen.export.pdf_parts import story
-from reportgen.export.pdf_style import ACCENT, BOTTOM, GREY, PAGE, RULE, SIDE, TOP, WHITE, WIDTH
-from reportgen.export.typeface import BOLD, REGULAR, Pen
+from reportgen.exporters.layout import Layout, Pictures
+from reportgen.exporters.pdf_parts import story
+from reportgen.exporters.pdf_style import ACCENT, BOTTOM, GREY, PAGE, RULE, SIDE, TOP, WHITE, WIDTH
+from reportgen.exporters.typeface import BOLD, REGULAR, Pen
 from reportgen.nouns import Report
 
 __all__ = ["pdf"]

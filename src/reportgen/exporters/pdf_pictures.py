@@ -10,10 +10,10 @@ from reportlab.lib.utils import ImageReader, simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, PageBreak, Spacer
 
-from reportgen.export.layout import Layout, Pictures
-from reportgen.export.pdf_flow import Heading, mark
-from reportgen.export.pdf_style import CELL_BOLD, GREY, INK, PALE, RULE, TINY, WIDTH
-from reportgen.export.typeface import REGULAR, Pen
+from reportgen.exporters.layout import Layout, Pictures
+from reportgen.exporters.pdf_flow import Heading, mark
+from reportgen.exporters.pdf_style import CELL_BOLD, GREY, INK, PALE, RULE, TINY, WIDTH
+from reportgen.exporters.typeface import REGULAR, Pen
 from reportgen.nouns import ImageEntry
 
 __all__ = ["Shot", "Thumb", "sheet", "shots_of"]

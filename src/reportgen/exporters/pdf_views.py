@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
-from reportgen.export.layout import Layout
-from reportgen.export.pdf_flow import Heading, State
-from reportgen.export.pdf_grid import PAD, Grid, Text, block
-from reportgen.export.pdf_pictures import Shot, Thumb
-from reportgen.export.pdf_style import CELL_BOLD, CELL_NOTE, CELL_RIGHT, HEAD_RIGHT, NOTE, WIDTH
-from reportgen.export.typeface import Pen
+from reportgen.exporters.layout import Layout
+from reportgen.exporters.pdf_flow import Heading, State
+from reportgen.exporters.pdf_grid import PAD, Grid, Text, block
+from reportgen.exporters.pdf_pictures import Shot, Thumb
+from reportgen.exporters.pdf_style import CELL_BOLD, CELL_NOTE, CELL_RIGHT, HEAD_RIGHT, NOTE, WIDTH
+from reportgen.exporters.typeface import Pen
 from reportgen.nouns import ViewRow
 
 __all__ = ["views"]

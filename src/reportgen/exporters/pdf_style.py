@@ -6,7 +6,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 
-from reportgen.export.typeface import BOLD, REGULAR
+from reportgen.exporters.typeface import BOLD, REGULAR
 
 __all__ = [
     "ACCENT",

@@ -7,9 +7,9 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, LongTable, Paragraph, TableStyle
 
-from reportgen.export.pdf_flow import Line
-from reportgen.export.pdf_style import CELL, GREY, HEAD, RULE
-from reportgen.export.typeface import REGULAR, Pen
+from reportgen.exporters.pdf_flow import Line
+from reportgen.exporters.pdf_style import CELL, GREY, HEAD, RULE
+from reportgen.exporters.typeface import REGULAR, Pen
 
 __all__ = ["PAD", "Grid", "Text", "block", "pieces"]
 

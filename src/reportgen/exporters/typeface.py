@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-from reportgen.export.layout import composed, lines_of
+from reportgen.exporters.layout import composed, lines_of
 
 __all__ = ["BOLD", "ITALIC", "MISSING", "REGULAR", "Pen", "fonts"]
 

@@ -6,8 +6,8 @@ from reportlab.pdfbase.pdfmetrics import getAscent, stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
-from reportgen.export.pdf_style import ACCENT, BODY, CELL, GREY, INK, WIDTH
-from reportgen.export.typeface import BOLD, REGULAR
+from reportgen.exporters.pdf_style import ACCENT, BODY, CELL, GREY, INK, WIDTH
+from reportgen.exporters.typeface import BOLD, REGULAR
 
 __all__ = ["Heading", "Line", "Signature", "State", "Tick", "mark"]
 
