@@ -17,7 +17,6 @@ from reportgen.errors import ExitCode, ReportgenError
 
 if TYPE_CHECKING:
     from reportgen.desk.look import Desk
-    from reportgen.ledger import Row
 
 __all__ = ["cli", "main"]
 
@@ -239,10 +238,6 @@ def _ascii() -> bool:
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
-
-
-def _print_plan(does: str, row: "Row") -> None:
-    _print([f"{does:<6}  {row.case_id or row.file}"])
 
 
 def _print_json(value: Any) -> None:

@@ -65,10 +65,10 @@ def test_a_cut_off_draft_is_refused_even_if_it_ends_well():
     assert not check_passage(GOOD, HEAD.slots, HEAD.id, DOMAIN, cut_off=True).accepted
 
 
-def test_spans_point_into_the_draft():
+def test_spans_point_into_the_sentence():
     draft = f"{GOOD} The spine is normal."
     verdict = check_passage(draft, HEAD.slots, HEAD.id, DOMAIN)
-    words = [draft[slice(*o.span)] for s in verdict.sentences for o in s.objections if o.code == "word"]
+    words = [s.text[slice(*o.span)] for s in verdict.sentences for o in s.objections if o.code == "word"]
     assert words == ["spine", "normal"]
 
 

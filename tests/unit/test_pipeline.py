@@ -60,8 +60,8 @@ def test_the_models_words_stand_around_the_evidence():
     one, engine = report(honest)
     assert words(one, "head") == (
         "The software identified the transventricular plane of the fetal head (image 2) and the "
-        "transthalamic plane of the fetal head (image 1). The record lists head circumference 176.2 mm (image 1) and "
-        "biparietal diameter 47.6 mm (image 1)."
+        "transthalamic plane of the fetal head (image 1). The record lists head circumference 176.2 mm "
+        "(image 1) and biparietal diameter 47.6 mm (image 1)."
     )
     assert {s.origin for part in one.sections[:-2] for s in part.sentences} == {"model"}
     assert "words: Scripted 1B fp32, checked" in one.imprint

@@ -47,10 +47,14 @@ def check_passage(
         sentence = match[0].rstrip()
         start = match.start()
         objections = [
-            Objection(code=code, message=message, span=(span[0] + start, span[1] + start))
+            Objection(code=code, message=message, span=span)
             for code, message, span in _objections(sentence, slots, told, carriers)
         ]
-        inside = [o for o in structure if start <= o.span[0] < max(match.end(), start + 1)]
+        inside = [
+            Objection(code=o.code, message=o.message, span=(o.span[0] - start, o.span[1] - start))
+            for o in structure
+            if start <= o.span[0] < max(match.end(), start + 1)
+        ]
         names = [name for name in _SLOT.findall(sentence) if name in slots]
         told.update(names)
         sentences.append(

@@ -46,7 +46,7 @@ class Completion(Frozen):
 class Objection(Frozen):
     """Why a sentence may not ship: a stable code, a sentence for a person, and where.
 
-    ``span`` is zero-based in the draft, its end exclusive.
+    ``span`` is zero-based in the sentence's text, its end exclusive.
     """
 
     code: str
