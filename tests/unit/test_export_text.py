@@ -232,3 +232,13 @@ def test_the_template_cannot_reach_python(tmp_path: Path, monkeypatch: pytest.Mo
         with pytest.raises(DomainError, match=r"report\.txt\.jinja"):
             printed(report)
     text_module._template.cache_clear()
+
+
+def test_no_line_ends_between_a_number_and_what_it_counts() -> None:
+    lines = wrap(
+        "The classifier recognised an axial plane of the fetal abdomen (image 3) 150.4 mm.", width=66
+    )
+    assert lines.splitlines() == [
+        "The classifier recognised an axial plane of the fetal abdomen",
+        "(image 3) 150.4 mm.",
+    ]

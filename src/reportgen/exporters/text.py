@@ -112,5 +112,12 @@ def ends(left: str, right: str) -> str:
     return wrap(left) + "\n" + right.rjust(WIDTH)
 
 
+#: Blanks that no line ends at: before a number in brackets, "(image 5)", and between a number and its unit.
+_TIGHT = re.compile(r"(?<=\(image) (?=\d)|(?<=\(images) (?=\d)|(?<=\d) (?=[a-z]+\b)")
+#: Stands for such a blank while lines are broken; no input can hold it.
+_JOIN = "\ue000"
+
+
 def _pieces(line: str, width: int) -> list[str]:
-    return textwrap.wrap(line, max(width, 1), break_on_hyphens=False) or [""]
+    pieces = textwrap.wrap(_TIGHT.sub(_JOIN, line), max(width, 1), break_on_hyphens=False)
+    return [piece.replace(_JOIN, " ") for piece in pieces] or [""]

@@ -167,12 +167,13 @@ def method(case: Case, order: str | None, domain: Domain) -> tuple[str, ...]:
     name = case.classifier.name
     known = next((word for word in domain.reliability_for if word in name.casefold()), "named")
     who = say(domain, f"classifier.{known}", name=name)
+    one = "_one" if len(case.images) == 1 else ""
     if case.classifier.score_kind == "none":
-        first = say(domain, "method.labelled", classifier=who)
+        first = say(domain, f"method.labelled{one}", classifier=who)
     elif labels := stated_labels(case, order, domain):
-        first = say(domain, "method.sorted", n=len(labels), classifier=who)
+        first = say(domain, f"method.sorted{one}", n=len(labels), classifier=who)
     else:
-        first = say(domain, "method.sorted_unknown", classifier=who)
+        first = say(domain, f"method.sorted_unknown{one}", classifier=who)
     sources = {measurement.source for image in case.images for measurement in image.measurements}
     whose = "both" if len(sources) > 1 else next(iter(sources), "none")
     return tuple(text for text in (first, say(domain, f"method.measured_{whose}")) if text)
