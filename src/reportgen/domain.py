@@ -14,10 +14,12 @@ from reportgen import resources
 from reportgen.errors import DomainError
 from reportgen.files import canonical_json, sha256
 
-__all__ = ["Domain", "ExamType", "LabelOrder", "Measure", "View", "load_domain"]
+__all__ = ["TEXT_TEMPLATE", "Domain", "ExamType", "LabelOrder", "Measure", "View", "load_domain"]
 
 DEFAULT = "fetal_ultrasound"
-TEMPLATES = ("prompt.jinja", "narrative.jinja", "report.txt.jinja")
+#: The layout of ``report.txt`` among the templates of a domain.
+TEXT_TEMPLATE = "report.txt.jinja"
+TEMPLATES = ("prompt.jinja", "narrative.jinja", TEXT_TEMPLATE)
 
 
 class _Entry(BaseModel):

@@ -14,6 +14,7 @@ from reportgen.check import check_draft, climb, needs_second
 from reportgen.domain import Domain, load_domain
 from reportgen.engines import load_engine
 from reportgen.engines.base import Engine, EngineInfo, Parameters
+from reportgen.errors import UsageError
 from reportgen.exporters.pictures import PictureError, picture
 from reportgen.files import canonical_json, sha256
 from reportgen.narrate import fixed_sentences, prompt_for, prompt_sha256
@@ -45,7 +46,22 @@ class Prepared(Frozen):
 
 
 def configured(domain: Domain, settings: Settings) -> Domain:
-    """The domain with the site's thresholds in place of its own."""
+    """The domain with the site's thresholds in place of its own.
+
+    Raises:
+        UsageError: A threshold that the domain does not have: a misspelt one would have no effect.
+    """
+    for name, values in settings.thresholds.items():
+        known = domain.thresholds.get(name)
+        if not isinstance(known, dict):
+            raise UsageError(
+                f"There is no threshold '{name}' in the domain {domain.domain}.",
+                "See 'thresholds' in its domain.yaml.",
+            )
+        allowed = {view.id for view in domain.views} if name == "per_view" else set(known)
+        wrong = sorted(set(values) - allowed)
+        if wrong:
+            raise UsageError(f"There is no '{wrong[0]}' in the threshold '{name}'.", "Correct or remove it.")
     changed = {
         name: {**domain.thresholds.get(name, {}), **values} for name, values in settings.thresholds.items()
     }

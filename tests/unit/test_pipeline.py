@@ -1,15 +1,21 @@
 """The walk for one case, with an engine that says what the test tells it to."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from cases import DOMAIN, FULL, case, found, image
+from reportgen import resources
+from reportgen.__main__ import main
 from reportgen.engines.base import EngineInfo, Parameters
+from reportgen.errors import UsageError
 from reportgen.nouns import Completion, Prompt, Report
-from reportgen.pipeline import check_text, draft_text, make_report, prepare, second_prompts
+from reportgen.pipeline import check_text, configured, draft_text, make_report, prepare, second_prompts
+from reportgen.settings import Settings
 
 WHEN = datetime(2026, 11, 23, 9, 44, tzinfo=UTC)
 
@@ -200,3 +206,24 @@ def test_header_lines_as_the_specialist_orders_them():
 def test_times_are_printed_in_the_configured_zone(supplied: str, printed: str):
     one = make_report(case(image(1, ("Femur", 0.9)), study={"performed_at": supplied}), created_at=WHEN)
     assert dict(one.header)["Examined"] == printed
+
+
+@pytest.mark.parametrize(
+    "thresholds", [{"recognized": {"score": 0.8}}, {"recognised": {"scor": 0.8}}, {"per_view": {"femur": {}}}]
+)
+def test_a_misspelt_threshold_is_refused(thresholds: dict[str, dict[str, object]]):
+    with pytest.raises(UsageError, match="There is no"):
+        configured(DOMAIN, Settings(thresholds=thresholds))
+
+
+def test_a_domain_of_ones_own_has_its_own_layout_through_run(tmp_path: Path):
+    own = Path(shutil.copytree(resources.folder("templates") / "fetal_ultrasound", tmp_path / "own"))
+    text = (own / "domain.yaml").read_text("utf-8").replace("domain: fetal_ultrasound", "domain: mine", 1)
+    (own / "domain.yaml").write_text(text, "utf-8")
+    (own / "report.txt.jinja").write_text("{{ report.case_id }} in my own layout", "utf-8")
+    record = {**case(image(1, ("Femur", 0.9))).plain(), "domain": "mine"}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.json").write_text(json.dumps(record), "utf-8")
+    arguments = ["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "template", "--quiet"]
+    assert main([*arguments, "--domain", str(own)]) == 0
+    assert (tmp_path / "out/c1/report.txt").read_text("utf-8") == "c1 in my own layout\n"

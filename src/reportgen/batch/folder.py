@@ -34,9 +34,14 @@ def file_name(format_name: str) -> str:
     return f"report.{format_name}"
 
 
-def views(report: Report, formats: Iterable[str], pictures: Mapping[str, bytes] | Path) -> dict[str, bytes]:
+def views(
+    report: Report,
+    formats: Iterable[str],
+    pictures: Mapping[str, bytes] | Path,
+    text_template: str | None = None,
+) -> dict[str, bytes]:
     """The report in each format, by file name."""
-    return {file_name(name): export(report, name, pictures) for name in formats}
+    return {file_name(name): export(report, name, pictures, text_template) for name in formats}
 
 
 def write_case(

@@ -20,7 +20,7 @@ from reportgen import pipeline
 from reportgen.batch.folder import read_report, views, write_case
 from reportgen.batch.guard import Failure, guarded
 from reportgen.batch.moments import now
-from reportgen.domain import Domain, load_domain
+from reportgen.domain import TEXT_TEMPLATE, Domain, load_domain
 from reportgen.engines.base import EngineInfo
 from reportgen.nouns import Completion, Report
 from reportgen.settings import Settings
@@ -90,7 +90,7 @@ class Made:
 
 def _make(bench: Bench, domain: Domain, task: Task) -> Made:
     if isinstance(task, Rendering):
-        return _render(bench, task)
+        return _render(bench, domain, task)
     begun = time.perf_counter()
     found = task.prepared.found
     pictures = pipeline.load_pictures(found)
@@ -111,7 +111,7 @@ def _make(bench: Bench, domain: Domain, task: Task) -> Made:
     }
     finished = time.perf_counter()
     formats = tuple(dict.fromkeys(("json", *bench.formats)))
-    files = views(report, formats, printable)
+    files = views(report, formats, printable, domain.templates[TEXT_TEMPLATE])
     outputs = write_case(bench.out, found.case.case_id, {**files, **printable})
     seconds = {
         "pictures": loaded - begun,
@@ -121,11 +121,11 @@ def _make(bench: Bench, domain: Domain, task: Task) -> Made:
     return _made(report, outputs, formats, seconds)
 
 
-def _render(bench: Bench, task: Rendering) -> Made:
+def _render(bench: Bench, domain: Domain, task: Rendering) -> Made:
     begun = time.perf_counter()
     folder = bench.out / task.case_id
     report = read_report(folder)
-    files = views(report, task.formats, folder)
+    files = views(report, task.formats, folder, domain.templates[TEXT_TEMPLATE])
     outputs = write_case(bench.out, task.case_id, files, kept=task.kept)
     return _made(report, outputs, task.formats, {"export": time.perf_counter() - begun})
 

@@ -13,19 +13,19 @@ from reportgen.nouns import Report
 
 __all__ = ["FORMATS", "Exporter", "export"]
 
-Exporter = Callable[[Report, Pictures], bytes]
+Exporter = Callable[[Report, Pictures, str | None], bytes]
 
 
-def _json(report: Report, _: Pictures) -> bytes:
+def _json(report: Report, _: Pictures, __: str | None) -> bytes:
     """``report.json``: pretty, ``schema`` first, absent values left out."""
     return (report.model_dump_json(by_alias=True, exclude_none=True, indent=2) + "\n").encode()
 
 
-def _text(report: Report, _: Pictures) -> bytes:
-    return text_of(report).encode()
+def _text(report: Report, _: Pictures, template: str | None) -> bytes:
+    return text_of(report, template).encode()
 
 
-def _pdf(report: Report, pictures: Pictures) -> bytes:
+def _pdf(report: Report, pictures: Pictures, _: str | None) -> bytes:
     from reportgen.exporters.pdf import pdf  # reportlab and its fonts cost a second of start-up
 
     return pdf(report, pictures)
@@ -35,7 +35,12 @@ def _pdf(report: Report, pictures: Pictures) -> bytes:
 FORMATS: Mapping[str, Exporter] = {"json": _json, "txt": _text, "pdf": _pdf}
 
 
-def export(report: Report, format: str, pictures: Mapping[str, bytes] | Path | None = None) -> bytes:  # noqa: A002
+def export(
+    report: Report,
+    format: str,  # noqa: A002
+    pictures: Mapping[str, bytes] | Path | None = None,
+    text_template: str | None = None,
+) -> bytes:
     """Make one format of a report.
 
     Args:
@@ -43,6 +48,7 @@ def export(report: Report, format: str, pictures: Mapping[str, bytes] | Path | N
         format: A key of ``FORMATS``.
         pictures: JPEG files by the relative path in ``images[].picture``, or the folder that these paths are
             relative to. A picture that is not there becomes a placeholder that says so.
+        text_template: ``report.txt.jinja`` of a domain that is not shipped.
 
     Raises:
         UsageError: There is no such format.
@@ -50,4 +56,4 @@ def export(report: Report, format: str, pictures: Mapping[str, bytes] | Path | N
     """
     if format not in FORMATS:
         raise UsageError(f"There is no format '{format}'.", f"Use one of: {', '.join(FORMATS)}.")
-    return FORMATS[format](report, pictures)
+    return FORMATS[format](report, pictures, text_template)

@@ -8,7 +8,6 @@ import re
 import textwrap
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -30,15 +29,19 @@ DEFAULT = "fetal_ultrasound"
 Cell = tuple[str, int, int, str]
 
 
-def text(report: Report) -> str:
+def text(report: Report, template: str | None = None) -> str:
     """The report as text, at most 80 columns wide, with one newline at the end.
+
+    Args:
+        report: What is printed.
+        template: The layout; by default that of the shipped domain with the report's domain name.
 
     Raises:
         DomainError: The template is faulty, or the report lacks a word of the layout.
     """
     layout = Layout.of(report)
     try:
-        printed = _template(_path(report.provenance.domain)).render(
+        printed = _template(template or _shipped(report.provenance.domain)).render(
             report=report, layout=layout, words=layout.words, width=WIDTH
         )
     except TemplateError as error:
@@ -46,20 +49,20 @@ def text(report: Report) -> str:
     return "\n".join(line.rstrip() for line in printed.split("\n")).strip("\n") + "\n"
 
 
-def _path(domain: str) -> Path:
+def _shipped(domain: str) -> str:
     """The template of a shipped domain; a domain from elsewhere is laid out like the default one."""
     templates = resources.folder("templates")
     own = templates / domain / TEMPLATE if re.fullmatch(r"[a-z][a-z0-9_]*", domain) else templates
-    return own if own.is_file() else templates / DEFAULT / TEMPLATE
+    return (own if own.is_file() else templates / DEFAULT / TEMPLATE).read_text("utf-8")
 
 
 @lru_cache(maxsize=8)
-def _template(path: Path) -> Template:
+def _template(source: str) -> Template:
     environment = SandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(wrap=wrap, row=row, heads=heads, ends=ends)
-    return environment.from_string(path.read_text("utf-8"))
+    return environment.from_string(source)
 
 
 def wrap(value: str, indent: int = 0, first: str = "", width: int = WIDTH) -> str:
