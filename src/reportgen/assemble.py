@@ -25,6 +25,7 @@ from reportgen.nouns import (
     Sentence,
 )
 from reportgen.nouns.report import Origin, Rung
+from reportgen.phrases import capital, images_phrase, say
 
 __all__ = ["Words", "assemble", "filled", "software_version"]
 
@@ -170,19 +171,18 @@ def _lost_pictures(
     lost = [entry for entry in entries.values() if entry.image_id in notes and not entry.picture]
     if not lost:
         return []
-    wording = domain.wording
-    numbers = [entry.number for entry in lost]
     if len(lost) > EACH:
-        listed = ", ".join(map(str, numbers))
-        text = wording["reviewer"]["picture_missing_many"].format(
-            Images=wording["images"].format(list=listed).capitalize()
-        )
+        phrase = capital(images_phrase(domain, [entry.number for entry in lost]))
+        text = say(domain, "reviewer.picture_missing_many", Images=phrase)
         return [ReviewerItem(rule="picture_missing", text=text, images=tuple(e.image_id for e in lost))]
     return [
         ReviewerItem(
             rule="picture_missing",
-            text=wording["reviewer"]["picture_missing"].format(
-                Images=wording["image"].format(n=entry.number).capitalize(), why=notes[entry.image_id]
+            text=say(
+                domain,
+                "reviewer.picture_missing",
+                Images=capital(images_phrase(domain, [entry.number])),
+                why=notes[entry.image_id],
             ),
             images=(entry.image_id,),
         )

@@ -20,7 +20,7 @@ from reportgen.nouns import Fact
 __all__ = ["COUNTS", "Carriers", "carriers_of"]
 
 #: Slots of each kind travel as one private character, so that a sentence is a plain string.
-SYMBOLS = {"view": "\ue001", "candidate": "\ue002", "measurement": "\ue003"}
+SYMBOLS = {"view": "\ue001", "candidate": "\ue002", "measurement": "\ue003", "label": "\ue004"}
 COUNTS = ("two", "three", "four", "five", "six", "seven", "eight")
 _SLOT = re.compile(r"\[\[(F\d+)\]\]")
 _PLACE = re.compile(r"\{(1|\+|)\}")
@@ -89,7 +89,7 @@ class Carriers:
         Facts keep their order; neighbours of one kind may share a clause, clauses may share a sentence.
         Slots are numbered from F1. The language is finite: it cannot loop.
         """
-        return _grammar(self._key, tuple(fact.kind for fact in facts))
+        return _grammar(self._key, tuple(fact.carried_as for fact in facts))
 
 
 def _pattern(template: str, symbol: str) -> str:

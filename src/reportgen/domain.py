@@ -44,10 +44,11 @@ class View(_Entry):
 
 
 class Convention(_Entry):
-    """How a measurement is made (calipers, or the formula of a weight); ``chart`` is the chart's way."""
+    """How a measurement is made (calipers, or a weight's formula); ``fits`` are the ways of the chart."""
 
     kind: Literal["calipers", "formula"] = "calipers"
     values: tuple[str, ...] = ()
+    fits: tuple[str, ...] = ()
     chart: str | None = None
     chart_name: str | None = None
     required_for_centile: bool = False

@@ -58,7 +58,7 @@ def _template(source: str) -> Any:
 
 def _render(source: str, facts: Iterable[Fact]) -> str:
     shown = [
-        {"slot": f"[[F{number}]]", "kind": fact.kind, "name": fact.name}
+        {"slot": f"[[F{number}]]", "kind": fact.carried_as, "name": fact.name}
         for number, fact in enumerate(facts, 1)
     ]
     try:

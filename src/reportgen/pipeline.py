@@ -4,6 +4,7 @@
 many) lets an engine answer the prompts.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,10 +63,29 @@ def configured(domain: Domain, settings: Settings) -> Domain:
         wrong = sorted(set(values) - allowed)
         if wrong:
             raise UsageError(f"There is no '{wrong[0]}' in the threshold '{name}'.", "Correct or remove it.")
+        for state_name, inner in values.items() if name == "per_view" else [(name, values)]:
+            _check_threshold(domain, name, state_name, inner)
     changed = {
         name: {**domain.thresholds.get(name, {}), **values} for name, values in settings.thresholds.items()
     }
     return domain.model_copy(update={"thresholds": {**domain.thresholds, **changed}}) if changed else domain
+
+
+def _check_threshold(domain: Domain, name: str, view: str, values: object) -> None:
+    where = f"the threshold '{name}'" + (f" of '{view}'" if name == "per_view" else "")
+    states = values.items() if name == "per_view" and isinstance(values, dict) else [(name, values)]
+    for state_name, limits in states:
+        known = domain.thresholds.get(state_name)
+        if not isinstance(limits, dict) or not isinstance(known, dict) or set(limits) - set(known):
+            raise UsageError(f"There is no such value in {where}.", "Correct or remove it.")
+        for key, limit in limits.items():
+            fraction = isinstance(known[key], float)
+            number = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
+            if not number or limit < 0 or (fraction and limit > 1):
+                raise UsageError(
+                    f"'{key}' in {where} is not a number {'from 0 to 1' if fraction else 'of 0 or more'}.",
+                    "Correct or remove it.",
+                )
 
 
 def prepare(found: Found, domain: Domain) -> Prepared:

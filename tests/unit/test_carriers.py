@@ -75,16 +75,25 @@ def sample(grammar: str, rng: random.Random) -> str:
         ["measurement"] * 3,
         ["view", "view", "candidate", "measurement", "measurement"],
         ["view"] * 8,
+        ["label", "label", "measurement"],
     ],
 )
 def test_the_grammar_writes_only_what_the_check_accepts_and_tells_every_fact_once(kinds: list[str]):
     facts = [
-        Fact.model_validate({"id": f"F{n}", "kind": kind, "surface": "x", "name": "x"})
+        Fact.model_validate(
+            {
+                "id": f"F{n}",
+                "kind": "view" if kind == "label" else kind,
+                "carrier": "label" if kind == "label" else None,
+                "surface": "x",
+                "name": "x",
+            }
+        )
         for n, kind in enumerate(kinds, 1)
     ]
     grammar = CARRIERS.grammar(facts)
     rng = random.Random(1)
-    own = {fact.id: fact.kind for fact in facts}
+    own = {fact.id: fact.carried_as for fact in facts}
     texts = {sample(grammar, rng) for _ in range(200)}
     assert len(texts) > 20
     for text in texts:

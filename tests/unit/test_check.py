@@ -222,3 +222,27 @@ def test_equal_evidence_gives_equal_prompts_whatever_the_values():
         prompt_for(p, DOMAIN).id for p in FACTS.passages
     ]
     assert prompt_for(HEAD, DOMAIN).id != prompt_for(HEAD, DOMAIN, constrained=True).id
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "The submitted images were recognised as [[F1]] and [[F2]].",
+        "In this study, two views were recognised: [[F1]] and [[F2]].",
+        "The recognised view was [[F1]]; the recognised view was [[F2]].",
+        "The recognised views were [[F1]] and [[F2]].",
+        "On the submitted images, the following views were recognised: [[F1]] and [[F2]].",
+    ],
+)
+def test_nothing_is_said_of_the_study_that_is_true_of_a_region_only(draft: str):
+    assert "carrier" in codes(f"{draft} [[F3]] and [[F4]] were recorded.") or "word" in codes(draft)
+
+
+def test_a_candidate_of_several_images_is_not_told_of_one():
+    text = "The leading candidate for one image was [[F1]]."
+    from cases import image
+
+    passage = facts(
+        image(1, ("Femur", 0.55), ("Thorax", 0.3)), image(2, ("Femur", 0.55), ("Thorax", 0.3))
+    ).passages[0]
+    assert not check_passage(text, passage.slots, passage.id, DOMAIN).accepted

@@ -209,10 +209,21 @@ def test_times_are_printed_in_the_configured_zone(supplied: str, printed: str):
 
 
 @pytest.mark.parametrize(
-    "thresholds", [{"recognized": {"score": 0.8}}, {"recognised": {"scor": 0.8}}, {"per_view": {"femur": {}}}]
+    "thresholds",
+    [
+        {"recognized": {"score": 0.8}},
+        {"recognised": {"scor": 0.8}},
+        {"recognised": {"score": 7}},
+        {"recognised": {"score": float("nan")}},
+        {"uncertain": {"score": -1}},
+        {"uncertain": {"score": True}},
+        {"per_view": {"femur": {}}},
+        {"per_view": {"femur_fl": {"recognized": {"score": 0.9}}}},
+        {"per_view": {"femur_fl": {"recognised": {"score": 1.5}}}},
+    ],
 )
 def test_a_misspelt_threshold_is_refused(thresholds: dict[str, dict[str, object]]):
-    with pytest.raises(UsageError, match="There is no"):
+    with pytest.raises(UsageError, match=r"There is no|is not a number"):
         configured(DOMAIN, Settings(thresholds=thresholds))
 
 

@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 
 from cases import DOMAIN, FULL, case, facts, found, image, value
 from reportgen.nouns import Facts, Picture
+from reportgen.phrases import images_phrase, number_phrase, score_phrase
 from reportgen.pipeline import configured
 from reportgen.settings import Settings
 from reportgen.state import state
-from reportgen.state.phrases import images_phrase, number_phrase, score_phrase
 
 
 def rules(said: Facts) -> list[str]:
@@ -181,19 +181,19 @@ def test_a_measurement_on_a_view_that_does_not_carry_it():
         ({}, "no gestational age was supplied", "No gestational age was supplied."),
         (
             {"gestational_age": [{"weeks": 20}, {"weeks": 21}]},
-            "none is marked as used",
-            "Several gestational ages were supplied and none is marked as used.",
+            "no supplied gestational age is marked as used",
+            "No supplied gestational age is marked as used.",
         ),
         ({"weeks": (12, 0)}, "outside the chart", "The chart covers 14+0 to 40+0."),
         (
             {"gestational_age": [{"weeks": 20, "basis": "HC", "used": True}]},
-            "based on this measurement",
-            "The gestational age is based on this measurement.",
+            "is or may be based on this or a related measurement",
+            "The gestational age is or may be based on this or a related measurement.",
         ),
         (
             {"gestational_age": [{"weeks": 20, "basis": "ultrasound", "used": True}]},
-            "based on this measurement",
-            "The gestational age is based on this measurement.",
+            "is or may be based on this or a related measurement",
+            "The gestational age is or may be based on this or a related measurement.",
         ),
         ({"weeks": (20, 0), "exam": {"fetuses": 2}}, "for one fetus", "The charts are for one fetus."),
     ],
@@ -380,6 +380,7 @@ def test_a_passage_has_at_most_eight_facts_and_the_tables_have_the_rest():
     said = facts(*images)
     assert len(said.passages[0].facts) == 8
     assert len(said.biometry) == 6
+    assert any("at most eight facts" in text for text in said.limits)
 
 
 @pytest.mark.parametrize(
@@ -428,3 +429,63 @@ def test_a_view_that_this_classifier_can_name_is_counted_and_fourteen_labels_hav
     assert twelve.checklist is not None
     assert "crown-rump view" in twelve.checklist.not_recognisable
     assert twelve.reliability
+
+
+@pytest.mark.parametrize("name", ["HC", "AC", "FL"])
+def test_a_stated_convention_that_does_not_fit_the_chart_bars_the_centile(name: str):
+    size = {"HC": 172.0, "AC": 148.0, "FL": 31.0}[name]
+    view = {"HC": "Trans-thalamic", "AC": "Abdomen", "FL": "Femur"}[name]
+
+    def centile(**more: object) -> str | None:
+        measured = [value(name, size, **more)]
+        return facts(image(1, (view, 0.9), measurements=measured), weeks=(20, 0)).biometry[0].centile
+
+    assert centile() is not None
+    assert centile(convention="outer-outer") is not None
+    assert centile(convention="outer-inner") is None
+
+
+def test_two_named_fetuses_bar_every_centile_and_are_told_apart():
+    images = [
+        image(1, ("Thorax", 0.9), measurements=[value("FL", 31.0, fetus="A"), value("FL", 30.0, fetus="B")]),
+        image(2, ("Trans-thalamic", 0.9), measurements=[value("HC", 172.0)]),
+    ]
+    said = facts(*images, weeks=(20, 0))
+    assert [row.centile for row in said.biometry] == [None, None, None]
+    assert "FL (A) was recorded" in text(said, "measurement_view_mismatch")
+    assert "FL (B) was recorded" in text(said, "measurement_view_mismatch")
+
+
+def test_a_value_of_zero_is_not_blamed_on_the_age():
+    said = facts(image(1, ("Trans-cerebellum", 0.9), measurements=[value("CM", 0.0)]), weeks=(20, 3))
+    assert text(said, "centile_withheld") == "CM: no centile, because the value has no place on the chart."
+
+
+def test_an_unspecified_ultrasound_age_bars_the_centile_of_the_crown_rump_length():
+    ages = [{"weeks": 12, "days": 3, "basis": "ultrasound", "used": True}]
+    said = facts(image(1, ("Standard_NT", 0.9), measurements=[value("CRL", 60.0)]), gestational_age=ages)
+    assert said.biometry[0].centile is None
+
+
+def test_only_the_whole_name_makes_it_the_published_classifier():
+    other = {"name": "Not FADA: own ResNet", "score_kind": "softmax"}
+    said = facts(image(1, ("Femur", 0.9)), classifier=other)
+    assert said.reliability == ()
+    assert 'the classifier "Not FADA: own ResNet"' in said.method[0]
+
+
+def test_a_single_age_that_is_not_to_be_used_is_not_used():
+    measured = image(1, ("Trans-thalamic", 0.9), measurements=[value("HC", 172.0)])
+    said = facts(measured, gestational_age=[{"weeks": 20, "used": False}])
+    assert "no supplied gestational age is marked as used" in text(said, "centile_withheld")
+
+
+def test_labels_that_somebody_supplied_are_not_told_as_recognised():
+    from reportgen.check import check_passage
+    from reportgen.narrate import fixed_sentences
+
+    images = [{"image_id": "i1", "predictions": [{"label": "Fetal femur"}]}]
+    passage = facts(*images, classifier={"name": "people", "score_kind": "none"}).passages[0]
+    assert fixed_sentences(passage, DOMAIN) == "[[F1]] was given as a view label."
+    for wrong in ("The classifier recognised [[F1]].", "[[F1]] was recognised."):
+        assert not check_passage(wrong, passage.slots, passage.id, DOMAIN).accepted

@@ -168,7 +168,9 @@ def _objections(
             yield "number_word", "Numbers are put in by code only.", match.span()
         else:
             yield "word", "The word is not in the lexicon.", match.span()
-    if clean and not carriers.parse(carriers.encode(sentence, {name: f.kind for name, f in slots.items()})):
+    if clean and not carriers.parse(
+        carriers.encode(sentence, {name: f.carried_as for name, f in slots.items()})
+    ):
         yield _wrong_carrier(bare, len(found), whole)
 
 

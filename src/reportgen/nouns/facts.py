@@ -43,6 +43,8 @@ class Fact(Frozen):
             whole sentence.
         name: What the prompt calls it: a view's display name or a measurement's name, never a value.
         images: Ids of the images it rests on.
+        carrier: Which sentences may carry it, where those of its kind may not: ``label`` for a view whose
+            label was supplied without a score, which nobody "recognised".
         required: Must be in an accepted draft exactly once; others at most once.
     """
 
@@ -51,7 +53,13 @@ class Fact(Frozen):
     surface: str
     name: str
     images: tuple[str, ...] = ()
+    carrier: Literal["label"] | None = None
     required: bool = False
+
+    @property
+    def carried_as(self) -> str:
+        """The kind of sentences that may carry it."""
+        return self.carrier or self.kind
 
     @property
     def slot(self) -> str:

@@ -3,10 +3,11 @@
 from reportgen.domain import Domain
 from reportgen.label_order import verified_order
 from reportgen.nouns import Fact, Facts, Found, Passage
+from reportgen.phrases import images_phrase, say
 from reportgen.state.biometry import Biometry, biometry
 from reportgen.state.checklist import checklist_of
+from reportgen.state.notebook import Notes
 from reportgen.state.notes import age_notes, image_notes, limits, method, reliability
-from reportgen.state.phrases import Notes, images_phrase, say
 from reportgen.state.views import Seen, see
 
 __all__ = ["state"]
@@ -24,7 +25,8 @@ def state(found: Found, domain: Domain) -> Facts:
     seen = see(case, domain)
     order = verified_order(case.classifier, case.images, domain)
     measured = biometry(case, seen, domain)
-    passages = _passages(_narrated(seen, measured, domain), domain)
+    narrated = _narrated(seen, measured, domain)
+    passages = _passages(narrated, domain)
     notes = Notes(first=1 + sum(len(passage.facts) for passage in passages))
     image_notes(seen, found, domain, notes)
     checklist = checklist_of(case, seen, order, domain, notes)
@@ -46,7 +48,14 @@ def state(found: Found, domain: Domain) -> Facts:
         checklist=checklist,
         method=method(case, order, domain),
         reliability=reliable,
-        limits=limits(case, seen, order, checklist, domain),
+        limits=limits(
+            case,
+            seen,
+            order,
+            checklist,
+            domain,
+            cut=any(len(entries) > MOST_FACTS for entries in narrated.values()),
+        ),
     )
 
 
@@ -73,6 +82,7 @@ def _narrated(seen: list[Seen], measured: Biometry, domain: Domain) -> dict[str,
             found[view.region].append(
                 {
                     "kind": kind,
+                    "carrier": "label" if members[0].score is None else None,
                     "surface": surface,
                     "name": view.display,
                     "images": tuple(one.image.image_id for one in members),

@@ -6,8 +6,9 @@ from typing import Any
 from reportgen.domain import Domain, Measure
 from reportgen.equations import centile_of, z_score
 from reportgen.nouns import BiometryRow, Case, GestationalAge, Image, Measurement
+from reportgen.phrases import age_phrase, images_phrase, joined, number_phrase, say
 from reportgen.state.limits import outside
-from reportgen.state.phrases import Notes, age_phrase, images_phrase, joined, number_phrase, say
+from reportgen.state.notebook import Notes
 from reportgen.state.views import Seen
 
 __all__ = ["Biometry", "Value", "biometry", "used_age"]
@@ -31,6 +32,11 @@ class Value:
     withheld: str | None = None
 
     @property
+    def name(self) -> str:
+        """Abbreviation, with the fetus where one is named."""
+        return self.measure.abbr + (f" ({self.given.fetus})" if self.given.fetus else "")
+
+    @property
     def text(self) -> str:
         """The value as printed, without unit."""
         return number_phrase(self.given.value, self.measure.decimals)
@@ -44,9 +50,17 @@ class Value:
 def used_age(case: Case) -> GestationalAge | None:
     """The gestational age that charts are read at: the one marked as used, or the only one."""
     marked = [age for age in case.gestational_age if age.used]
-    if marked or len(case.gestational_age) != 1:
-        return marked[0] if marked else None
-    return case.gestational_age[0]
+    only = case.gestational_age[0] if len(case.gestational_age) == 1 else None
+    if only and not only.used and "used" in only.model_fields_set:
+        return None  # somebody said that it is not to be used
+    return marked[0] if marked else only
+
+
+def several_fetuses(case: Case) -> bool:
+    """Whether the case is of more than one fetus, as stated or by the fetuses that its measurements name."""
+    named = {m.fetus for image in case.images for m in image.measurements if m.fetus}
+    stated = case.exam.fetuses if case.exam else None
+    return (stated or 1) > 1 or len(named) > 1
 
 
 @dataclass
@@ -159,7 +173,7 @@ class Biometry:
                 if one
                 else say(self.domain, "biometry_caption.charts", charts="; ".join(charts))
             )
-            if not (self.case.exam and self.case.exam.fetuses):
+            if not (self.case.exam and self.case.exam.fetuses):  # one fetus, or no number stated
                 said.append(say(self.domain, "biometry_caption.fetuses_unknown"))
             if self.age and self.age.basis == "unknown":
                 said.append(say(self.domain, "biometry_caption.basis_unknown"))
@@ -179,7 +193,7 @@ class Biometry:
             text = say(
                 self.domain,
                 f"reviewer.{kind}",
-                abbr=members[0].measure.abbr,
+                abbr=members[0].name,
                 n=len(members),
                 values=listed,
                 limit=f"{limit * 100:g}",
@@ -213,7 +227,7 @@ class Biometry:
 
     def _say(self, rule: str, value: Value, **more: object) -> str:
         image = images_phrase(self.domain, [value.seen.number])
-        known = {"abbr": value.measure.abbr, "value": value.text, "unit": value.measure.unit, "image": image}
+        known = {"abbr": value.name, "value": value.text, "unit": value.measure.unit, "image": image}
         return say(self.domain, f"reviewer.{rule}", **known, **more)
 
 
@@ -240,19 +254,20 @@ def _withheld(value: Value, case: Case, age: GestationalAge | None, domain: Doma
     measure = value.measure
     if not measure.equation or not measure.chart:
         return "no_chart"
-    if (case.exam and (case.exam.fetuses or 1) > 1) or value.given.fetus:
+    if several_fetuses(case):
         return "fetuses"
     if age is None:
         return "ga_unclear" if case.gestational_age else "no_ga"
     if domain.ga_basis[age.basis] in measure.no_centile_if_ga_basis:
         return "circular"
-    if measure.convention.chart and measure.convention.required_for_centile:
-        ending = "_formula" if measure.convention.kind == "formula" else ""
-        if value.given.convention is None:
-            return f"convention{ending}"
-        if value.given.convention != measure.convention.chart:
-            return f"convention_other{ending}"
+    convention, stated = measure.convention, value.given.convention
+    ending = "_formula" if convention.kind == "formula" else ""
+    if stated is None and convention.required_for_centile:
+        return f"convention{ending}"
+    if stated is not None and convention.chart and stated not in (convention.fits or (convention.chart,)):
+        return f"convention_other{ending}"
     first, last = measure.equation["valid_ga_days"]
     if not first <= age.total_days <= last:
         return "outside_chart"
-    return "outside_chart" if value.given.value <= 0 else None
+    # The scales of the charts end above zero; 0 is a value for a cisterna that cannot be seen.
+    return "no_place" if value.given.value <= 0 else None

@@ -2,8 +2,9 @@
 
 from reportgen.domain import Domain, ExamType
 from reportgen.nouns import Case, Checklist
+from reportgen.phrases import say
 from reportgen.state.biometry import used_age
-from reportgen.state.phrases import Notes, say
+from reportgen.state.notebook import Notes
 from reportgen.state.views import Seen
 
 __all__ = ["checklist_of", "nameable", "stated_labels"]

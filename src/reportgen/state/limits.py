@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.domain import Domain
 from reportgen.nouns import GestationalAge
-from reportgen.state.phrases import age_phrase, say
+from reportgen.phrases import age_phrase, say
 
 if TYPE_CHECKING:
     from reportgen.state.biometry import Value

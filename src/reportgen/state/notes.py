@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from reportgen.domain import Domain
 from reportgen.nouns import Case, Checklist, Found
+from reportgen.phrases import age_phrase, capital, images_phrase, joined, say, score_phrase
 from reportgen.state.biometry import used_age
 from reportgen.state.checklist import stated_labels
-from reportgen.state.phrases import Notes, age_phrase, capital, images_phrase, joined, say, score_phrase
+from reportgen.state.notebook import Notes
 from reportgen.state.views import Seen
 
 __all__ = ["age_notes", "image_notes", "limits", "method", "reliability"]
@@ -120,11 +121,15 @@ def age_notes(case: Case, seen: list[Seen], domain: Domain, notes: Notes) -> Non
             notes.flag("ga_view_conflict", text, view.display_short, [one.image.image_id for one in members])
 
 
+def _is_published(case: Case, domain: Domain) -> bool:
+    """Whether the classifier is, by its whole name, the one whose test was published."""
+    return case.classifier.name.casefold() in {name.casefold() for name in domain.reliability_for}
+
+
 def _published(case: Case, order: str | None, domain: Domain) -> bool:
     """Whether the domain's published test figures are those of this classifier."""
-    name = case.classifier.name.casefold()
     test = domain.reliability
-    if not test or not any(word in name for word in domain.reliability_for):
+    if not test or not _is_published(case, domain):
         return False
     stated = stated_labels(case, order, domain)
     return not stated or set(stated) == set(domain.label_orders[test["label_set"]].labels)
@@ -165,11 +170,11 @@ def reliability(
 def method(case: Case, order: str | None, domain: Domain) -> tuple[str, ...]:
     """How the images were sorted, and whose the measurements are."""
     name = case.classifier.name
-    known = next((word for word in domain.reliability_for if word in name.casefold()), "named")
+    known = "published" if _is_published(case, domain) else "named"
     who = say(domain, f"classifier.{known}", name=name)
     one = "_one" if len(case.images) == 1 else ""
     if case.classifier.score_kind == "none":
-        first = say(domain, f"method.labelled{one}", classifier=who)
+        first = say(domain, f"method.labelled{one}", name=name)
     elif labels := stated_labels(case, order, domain):
         first = say(domain, f"method.sorted{one}", n=len(labels), classifier=who)
     else:
@@ -180,9 +185,15 @@ def method(case: Case, order: str | None, domain: Domain) -> tuple[str, ...]:
 
 
 def limits(
-    case: Case, seen: list[Seen], order: str | None, checklist: Checklist | None, domain: Domain
+    case: Case,
+    seen: list[Seen],
+    order: str | None,
+    checklist: Checklist | None,
+    domain: Domain,
+    *,
+    cut: bool,
 ) -> tuple[str, ...]:
-    """What this report does not say."""
+    """What this report does not say; ``cut`` if a region has more facts than its findings name."""
     single = len(case.images) == 1
     keys = ["view_name"]
     if not any(image.measurements for image in case.images):
@@ -193,6 +204,8 @@ def limits(
     else:
         keys.append("single" if single else "no_checklist")
     keys.append("no_scores" if all(one.score is None for one in seen) else "scores")
+    if cut:
+        keys.append("cut")
     keys += dict.fromkeys(one.first.limit for one in seen if one.first.limit)
     if order is None:
         keys.append("label_order")

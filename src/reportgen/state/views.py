@@ -6,7 +6,8 @@ from typing import Literal
 from reportgen.domain import Domain, View
 from reportgen.nouns import Case, Image, ViewRow
 from reportgen.nouns.case import Classifier
-from reportgen.state.phrases import Notes, score_phrase
+from reportgen.phrases import score_phrase
+from reportgen.state.notebook import Notes
 
 __all__ = ["Seen", "see"]
 

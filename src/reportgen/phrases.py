@@ -1,4 +1,4 @@
-"""How numbers and lists are spelled, and the notebook in which printed facts and reviewer's items grow."""
+"""How numbers, ages, scores and lists of images are spelled, the same in every room."""
 
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -6,9 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from reportgen.domain import Domain
-from reportgen.nouns import Fact, ReviewerItem
 
-__all__ = ["Notes", "age_phrase", "images_phrase", "joined", "number_phrase", "say", "score_phrase"]
+__all__ = ["age_phrase", "capital", "images_phrase", "joined", "number_phrase", "say", "score_phrase"]
 
 
 def say(domain: Domain, key: str, **values: object) -> str:
@@ -60,41 +59,6 @@ def score_phrase(score: float | None) -> str | None:
 def age_phrase(days: int) -> str:
     """Days as weeks+days: 143 is ``20+3``."""
     return f"{days // 7}+{days % 7}"
-
-
-class Notes:
-    """Printed facts and reviewer's items, in the order in which they are found."""
-
-    def __init__(self, first: int) -> None:
-        self.facts: list[Fact] = []
-        self.items: list[ReviewerItem] = []
-        self._next = first
-
-    def fact(self, kind: str, surface: str, name: str, images: Iterable[str] = ()) -> str:
-        """Write down a printed fact and return its id."""
-        fact = Fact.model_validate(
-            {"id": f"F{self._next}", "kind": kind, "surface": surface, "name": name, "images": tuple(images)}
-        )
-        self._next += 1
-        self.facts.append(fact)
-        return fact.id
-
-    def item(self, rule: str, text: str, images: Iterable[str] = (), facts: Iterable[str] = ()) -> None:
-        """Put something on the reviewer's list."""
-        self.items.append(
-            ReviewerItem.model_validate(
-                {"rule": rule, "text": text, "images": tuple(images), "facts": tuple(facts)}
-            )
-        )
-
-    def flag(self, kind: str, text: str, name: str, images: Iterable[str] = ()) -> None:
-        """A printed fact that is on the reviewer's list in the same words."""
-        images = tuple(images)
-        self.item(kind, text, images, [self.fact(kind, text, name, images)])
-
-    def ids(self, kind: str, image_id: str) -> tuple[str, ...]:
-        """Ids of the facts of a kind that rest on an image."""
-        return tuple(fact.id for fact in self.facts if fact.kind == kind and image_id in fact.images)
 
 
 def capital(text: str) -> str:
