@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from reportgen.domain import Domain
 from reportgen.engines.base import EngineInfo
-from reportgen.files import canonical_json, sha256
 from reportgen.nouns import (
     Answer,
     Case,
@@ -83,11 +82,8 @@ def assemble(
     all_facts = facts.all
     rungs = tuple(rung for _, _, rung in words)
     named = {entry.image_id: entry for entry in _images(case, pictures, notes, domain)}
-    report_id = sha256(
-        canonical_json([case.case_id, facts.plain(), [section.plain() for section in sections]])
-    )[:12]
-    return Report(
-        report_id=report_id,
+    report = Report(
+        report_id="",
         case_id=case.case_id,
         title=domain.title_single if len(case.images) == 1 else domain.title,
         banner=domain.banner,
@@ -112,6 +108,7 @@ def assemble(
         provenance=_provenance(found, info, rungs, domain, prompt_sha256),
         created_at=created_at.isoformat(timespec="seconds"),
     )
+    return report.model_copy(update={"report_id": report.identity()})
 
 
 def _sections(facts: Facts, words: Sequence[Words], domain: Domain) -> tuple[Section, ...]:

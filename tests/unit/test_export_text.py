@@ -242,3 +242,11 @@ def test_no_line_ends_between_a_number_and_what_it_counts() -> None:
         "The classifier recognised an axial plane of the fetal abdomen",
         "(image 3) 150.4 mm.",
     ]
+
+
+def test_a_label_without_a_score_is_not_called_recognised() -> None:
+    report = a_report(1)
+    row = report.views[0].model_copy(update={"state": "recognised", "score": None})
+    printed = export(report.model_copy(update={"views": (row,)}), "txt").decode()
+    assert "Label supplied" in printed
+    assert "Recognised" not in printed

@@ -238,3 +238,15 @@ def test_a_domain_of_ones_own_has_its_own_layout_through_run(tmp_path: Path):
     arguments = ["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "template", "--quiet"]
     assert main([*arguments, "--domain", str(own)]) == 0
     assert (tmp_path / "out/c1/report.txt").read_text("utf-8") == "c1 in my own layout\n"
+
+
+def test_a_report_that_was_changed_no_longer_has_its_identity():
+    one = make_report(case(*FULL, weeks=(20, 3)), created_at=WHEN)
+    assert one.report_id == one.identity()
+    for old, new in (
+        ("176.2", "276.2"),
+        ("transthalamic", "transcerebellar"),
+        ("not determined", "determined"),
+    ):
+        changed = Report.model_validate_json(json.dumps(one.plain()).replace(old, new))
+        assert changed.identity() != changed.report_id

@@ -138,9 +138,10 @@ class Layout:
         return (row.centile or "-") + (f" ({row.note})" if row.note else "")
 
     def state(self, row: ViewRow) -> str:
-        """The state of a view in words."""
+        """The state of a view in words; a label that came without a score was supplied, not recognised."""
         names = {"recognised": "recognised", "uncertain": "uncertain", "undetermined": "not_determined"}
-        word = self.words[names[row.state]]
+        supplied = row.state == "recognised" and row.score is None
+        word = self.words["supplied" if supplied else names[row.state]]
         return word[:1].upper() + word[1:]
 
     def view(self, row: ViewRow) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reportgen.files import canonical_json, sha256
 from reportgen.nouns.base import Frozen
 from reportgen.nouns.case import Answer
 from reportgen.nouns.facts import BiometryRow, Checklist, Fact, ReviewerItem, ViewRow
@@ -81,7 +82,7 @@ class Provenance(Frozen):
 
 
 class Report(Frozen):
-    """A draft report. ``report_id`` is derived from the facts and the final words alone."""
+    """A draft report. ``report_id`` is its ``identity``."""
 
     schema_: Annotated[Literal["reportgen/report/v1"], Field(alias="schema")] = "reportgen/report/v1"
     report_id: str
@@ -115,3 +116,31 @@ class Report(Frozen):
     source_notes: tuple[str, ...] = ()
     provenance: Provenance
     created_at: str
+
+    def identity(self) -> str:
+        """The ``report_id`` that the facts and the final words give: 12 hex digits.
+
+        Who the patient is, who wrote the words, when, and the layout are no part of it. A report whose
+        ``report_id`` is another one has been changed since it was made.
+        """
+        said = self.model_dump(mode="json", by_alias=True, exclude_none=True, include=_SAID)
+        return sha256(canonical_json(said))[:12]
+
+
+#: What a report says: facts and final words.
+_SAID = {
+    "case_id",
+    "reviewer_items",
+    "method",
+    "sections",
+    "facts",
+    "views",
+    "biometry",
+    "biometry_caption",
+    "biometry_notes",
+    "chart_age",
+    "checklist",
+    "reliability",
+    "answers",
+    "limits",
+}
