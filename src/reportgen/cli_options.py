@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from reportgen.engines import Engine
     from reportgen.read import ReadOptions
 
-__all__ = ["CONTEXT", "ENGINE", "JSON", "READ", "open_engine", "option", "read_options"]
+__all__ = [
+    "CONTEXT",
+    "ENGINE",
+    "JSON",
+    "READ",
+    "Folder",
+    "format_names",
+    "open_engine",
+    "option",
+    "read_options",
+]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 _SHAPES = (
@@ -30,6 +40,28 @@ class _Option(click.Option):
         return (
             os.environ.get(f"{ctx.auto_envvar_prefix}_{name}") or os.environ.get(f"REPORTGEN_{name}") or None
         )
+
+
+class Folder(click.Path):
+    """A folder to write into. An empty name, as of an unset variable, would be the working folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse an empty name."""
+        if not value:
+            self.fail("The name of the folder is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def format_names(text: str) -> tuple[str, ...]:
+    """The formats in a comma-separated list.
+
+    Raises:
+        UsageError: There is none.
+    """
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if not names:
+        raise UsageError("--format names no format.", "Give at least one, such as json.")
+    return names
 
 
 def option(*names: str, **settings: Any) -> Callable[[Any], Any]:

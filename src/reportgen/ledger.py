@@ -39,6 +39,7 @@ MIGRATIONS = (
     CREATE INDEX cases_by_origin ON cases (origin);
     CREATE INDEX cases_by_error_file ON cases (error_file COLLATE NOCASE);
     """,
+    "ALTER TABLE files ADD COLUMN state TEXT NOT NULL DEFAULT 'null';",
 )
 #: Columns that hold JSON.
 _JSON = ("render", "outputs", "pictures", "rungs", "seconds")
@@ -50,7 +51,7 @@ class Row:
 
     Attributes:
         key: ``case:<id, casefolded>``, or ``input:<origin>#<row>`` of an input that gave no case.
-        origin: The input's absolute path, or what else tells it from all others.
+        origin: What tells the input from all others (see ``batch.inputs``); always UTF-8.
         file: The input as a person knows it; ``row`` is one-based inside it.
         format: Shape of the input.
         problem: Why it was rejected or failed, without any value of the input.
@@ -167,9 +168,16 @@ class Ledger:
         found: tuple[str, int] | None = self._db.execute(query, (origin,)).fetchone()
         return found
 
-    def put_file(self, origin: str, stamp: str, cases: int) -> None:
+    def file_state(self, origin: str) -> list[int] | None:
+        """Size and time of change of an input file when it was last read to its end, where that is known."""
+        found = self._db.execute("SELECT state FROM files WHERE origin = ?", (origin,)).fetchone()
+        state: list[int] | None = json.loads(found[0]) if found else None
+        return state
+
+    def put_file(self, origin: str, stamp: str, cases: int, state: list[int] | None = None) -> None:
         """Note that an input file was read to its end; lasts from the next ``commit``."""
-        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", origin, stamp, cases)
+        put = "INSERT OR REPLACE INTO files (origin, stamp, cases, state) VALUES (?, ?, ?, ?)"
+        self._write(put, origin, stamp, cases, json.dumps(state))
 
     def by_error_file(self, name: str) -> Row | None:
         """The row that owns a file in ``OUT/rejected``; upper and lower case are the same."""

@@ -8,6 +8,7 @@ import huggingface_hub
 import pytest
 from huggingface_hub import constants
 from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
+from huggingface_hub.utils.tqdm import are_progress_bars_disabled, enable_progress_bars
 
 from reportgen.engines import setup_model
 from reportgen.errors import EngineError
@@ -48,6 +49,13 @@ def test_only_safetensors_and_texts_are_fetched(hub: Hub, tiny_gemma: Path) -> N
     assert asked["repo_id"] == "google/medgemma-4b-it"
     assert asked["allow_patterns"] == ["*.safetensors", "*.json", "*.jinja", "tokenizer.model"]
     assert "Health AI Developer Foundations" in said[0]
+
+
+def test_fetching_draws_no_bar_where_there_is_no_terminal(hub: Hub, tiny_gemma: Path) -> None:
+    hub.folder = tiny_gemma
+    enable_progress_bars()
+    setup_model("medgemma-4b-it")
+    assert are_progress_bars_disabled()
 
 
 def test_a_licence_that_was_not_accepted_says_where_to_accept_it(hub: Hub) -> None:

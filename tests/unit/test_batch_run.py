@@ -4,12 +4,14 @@ import io
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from batches import Scripted, balanced, cohort, go, good_words, put, record, tree
 from reportgen import pipeline, read
+from reportgen.batch import Summary
 from reportgen.batch import inputs as batch_inputs
 from reportgen.batch.lock import locked
 from reportgen.errors import ExitCode, UsageError
@@ -197,14 +199,155 @@ def test_reports_of_other_inputs_stay(tmp_path):
     assert 'href="B/report.txt"' in index
 
 
-def test_another_inputs_report_is_set_aside_not_lost(tmp_path):
-    put(tmp_path / "one", "a.json", record("A", "Femur"))
-    put(tmp_path / "two", "a.json", record("A", "Abdomen"))
+def two_patients(folder: Path) -> None:
+    put(folder / "one", "a.json", record("A", "Femur"))
+    put(folder / "two", "b.json", record("A", "Abdomen"))
+
+
+def test_another_inputs_report_is_not_replaced(tmp_path):
+    two_patients(tmp_path)
     go(tmp_path / "one", out=tmp_path / "out")
-    summary = go(tmp_path / "two", out=tmp_path / "out")
-    assert summary.superseded == ("A",)
+    for force in (False, True):
+        summary = go(tmp_path / "two", out=tmp_path / "out", force=force)
+        assert (summary.rejected, summary.done, summary.superseded) == (1, 0, ())
+        assert summary.exit_code == ExitCode.REJECTED
+        error = (tmp_path / "out/rejected/b.json.error.json").read_text()
+        assert "same case_id" in error
+        assert "a.json" in error
+        assert "femur" in (tmp_path / "out/A/report.txt").read_text()
+    assert go(tmp_path / "one", out=tmp_path / "out").skipped == 1
+
+
+def test_a_report_whose_input_is_gone_may_be_replaced(tmp_path):
+    two_patients(tmp_path)
+    go(tmp_path / "one", out=tmp_path / "out")
+    assert go(tmp_path / "two", out=tmp_path / "out").rejected == 1
+    (tmp_path / "one" / "a.json").unlink()
+    assert go(tmp_path / "two", out=tmp_path / "out").done == 1
+    assert "abdomen" in (tmp_path / "out/A/report.txt").read_text()
+    assert not (tmp_path / "out/rejected").exists()
+
+
+def test_a_report_whose_input_has_changed_is_set_aside_not_lost(tmp_path):
+    two_patients(tmp_path)
+    go(tmp_path / "one", out=tmp_path / "out")
+    put(tmp_path / "one", "a.json", record("Another", "Femur", "Thorax"))
+    assert go(tmp_path / "two", out=tmp_path / "out").superseded == ("A",)
     assert "femur" in (tmp_path / "out/.superseded/A/report.txt").read_text()
     assert "abdomen" in (tmp_path / "out/A/report.txt").read_text()
+
+
+def test_an_input_that_gives_its_id_away_in_the_same_run_is_no_obstacle(tmp_path):
+    two_patients(tmp_path)
+    go(tmp_path / "one", out=tmp_path / "out")
+    put(tmp_path / "one", "a.json", record("Another", "Femur"))
+    summary = go(tmp_path / "one", tmp_path / "two", out=tmp_path / "out")
+    assert (summary.done, summary.exit_code) == (2, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_the_same_file_by_another_path_is_the_same_input(tmp_path):
+    put(tmp_path / "one", "a.json", record("A", "Femur"))
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "b.json").symlink_to(tmp_path / "one" / "a.json")
+    go(tmp_path / "one", out=tmp_path / "out")
+    summary = go(tmp_path / "two", out=tmp_path / "out")
+    assert (summary.done, summary.exit_code) == (1, 0)
+
+
+def piped(monkeypatch, value: object, out: Path) -> Summary:
+    stream = io.TextIOWrapper(io.BytesIO(json.dumps(value).encode()))
+    monkeypatch.setattr(sys, "stdin", stream)
+    return go(Path("-"), out=out)
+
+
+def test_what_is_piped_later_leaves_what_was_piped_before(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    assert piped(monkeypatch, record("A"), out).done == 1
+    summary = piped(monkeypatch, record("B"), out)
+    assert (summary.done, summary.superseded) == (1, ())
+    assert {"A/report.txt", "B/report.txt"} <= set(names(out))
+    assert piped(monkeypatch, record("A"), out).skipped == 1
+    summary = piped(monkeypatch, record("A", "Femur"), out)  # perhaps another patient
+    assert (summary.done, summary.superseded) == (1, ("A",))
+    assert piped(monkeypatch, [], out).rejected == 1
+    assert piped(monkeypatch, record("B"), out).exit_code == 0
+    assert not (out / "rejected").exists()
+    assert {"A/report.txt", "B/report.txt"} <= set(names(out))
+
+
+def test_a_missing_input_stops_no_other(tmp_path):
+    good = put(tmp_path / "in", "good.json", record("A"))
+    summary = go(good, tmp_path / "nothere.json", tmp_path / "none" / "*.csv", out=tmp_path / "out")
+    assert (summary.done, summary.rejected, summary.exit_code) == (1, 2, ExitCode.REJECTED)
+    error = json.loads((tmp_path / "out/rejected/nothere.json.error.json").read_text())
+    assert error["file"].endswith("nothere.json")
+    assert "no such file" in error["problem"]
+    assert (tmp_path / "out/A/report.txt").is_file()
+    put(tmp_path, "nothere.json", record("B"))
+    assert go(good, tmp_path / "nothere.json", out=tmp_path / "out").exit_code == 0
+    assert not (tmp_path / "out/rejected/nothere.json.error.json").exists()
+    with pytest.raises(UsageError, match="no such file or folder"):
+        go(tmp_path / "no", tmp_path / "nor", out=tmp_path / "new")
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="such names cannot exist there")
+@pytest.mark.parametrize("group_by", ["file", "folder"])
+def test_names_that_are_not_utf8_are_refused_and_told_apart(tmp_path, group_by):
+    for name in (b"good.json", b"bytes\xff.json", b"d\xe9p/a.json", b"d\xe8p/a.json"):
+        path = Path(os.fsdecode(bytes(tmp_path / "in") + b"/" + name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record(f"case-{len(name)}-{path.name == 'good.json'}")), "utf-8")
+    read_as = read.ReadOptions(group_by=group_by)
+    said = io.StringIO()
+    for force in (False, False, True):
+        summary = go(tmp_path / "in", out=tmp_path / "out", read=read_as, said=said, force=force)
+        assert (summary.done + summary.skipped, summary.rejected, summary.exit_code) == (1, 3, 3)
+    assert said.getvalue().encode()
+    errors = [json.loads(path.read_bytes()) for path in sorted((tmp_path / "out/rejected").iterdir())]
+    shown = [error["file"] for error in errors]
+    assert all("not UTF-8" in error["problem"] for error in errors)
+    assert sorted(name.split("~")[0] for name in shown) == [
+        "bytes\\xff.json",
+        "d\\xe8p/a.json",
+        "d\\xe9p/a.json",
+    ]
+    assert "bytes_ff.json" in str(sorted(path.name for path in (tmp_path / "out/rejected").iterdir()))
+    for name in (b"bytes\xff.json", b"d\xe9p/a.json", b"d\xe8p/a.json"):
+        path = Path(os.fsdecode(bytes(tmp_path / "in") + b"/" + name))
+        path.unlink()
+        if path.parent != tmp_path / "in":
+            path.parent.rmdir()
+    assert go(tmp_path / "in", out=tmp_path / "out", read=read_as).exit_code == 0
+    assert not (tmp_path / "out/rejected").exists()
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="such names cannot exist there")
+def test_an_images_folder_that_is_not_utf8_is_wrong_usage(tmp_path):
+    cohort(tmp_path / "in", 1)
+    images = Path(os.fsdecode(bytes(tmp_path) + b"/p\xefx"))
+    images.mkdir()
+    with pytest.raises(UsageError, match="--images folder is not UTF-8"):
+        go(tmp_path / "in", out=tmp_path / "out", read=read.ReadOptions(images=images))
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.txt"])
+def test_an_edited_report_is_not_printed(tmp_path, name):
+    cohort(tmp_path / "in", 2)
+    go(tmp_path / "in", out=tmp_path / "out")
+    edited = tmp_path / "out/case-001" / name
+    state = edited.stat()
+    edited.write_bytes(edited.read_bytes().replace(b"recognised", b"recognized"))
+    os.utime(edited, ns=(state.st_atime_ns, state.st_mtime_ns))  # as if nobody had touched it
+    said = io.StringIO()
+    summary = go(tmp_path / "in", out=tmp_path / "out", formats=("txt", "pdf"), said=said)
+    assert (summary.done, summary.failed, summary.exit_code) == (1, 1, ExitCode.INTEGRITY)
+    assert "not as it was written" in said.getvalue()
+    assert "--force" in said.getvalue()
+    assert not (tmp_path / "out/case-001").exists()
+    assert (tmp_path / "out/.superseded/case-001/report.txt").is_file()
+    assert go(tmp_path / "in", out=tmp_path / "out", formats=("txt", "pdf"), force=True).done == 2
+    assert (tmp_path / "out/case-001/report.pdf").is_file()
 
 
 def test_an_id_that_changes_its_case_leaves_one_folder(tmp_path):
@@ -472,6 +615,16 @@ def test_a_wrong_source_date_epoch_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     with pytest.raises(UsageError, match="SOURCE_DATE_EPOCH"):
         go(tmp_path / "in", out=tmp_path / "out")
+
+
+def test_the_output_folder_alone_is_no_input_and_that_is_said(tmp_path):
+    cohort(tmp_path / "in", 1)
+    with pytest.raises(UsageError, match="The output folder is not searched"):
+        go(tmp_path / "in", out=tmp_path / "in")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="Nothing to do") as caught:
+        go(tmp_path / "empty", out=tmp_path / "out")
+    assert "output folder" not in str(caught.value)
 
 
 def test_the_output_folder_is_no_input(tmp_path):

@@ -220,6 +220,54 @@ def test_a_damaged_report_is_6(capsys, tmp_path):
     assert "is not a report as it was written" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["report.json", "images"])
+def test_an_edited_report_is_not_exported(capsys, tmp_path, name):
+    from factories import a_picture
+
+    case = record("A")
+    case["images"][0]["file"] = "a.png"
+    put(tmp_path / "in", "a.json", case)
+    a_picture().save(tmp_path / "in" / "a.png")
+    make = ["run", "in", "-o", "out", "--engine", "template", "--format", "txt"]
+    assert main(make) == 0
+    export = ["export", "out/A", "--format", "txt", "-o", "copy"]
+    assert main(export) == 0
+    if name == "images":
+        a_picture(2).save(next(Path("out/A/images").iterdir()))
+    else:
+        text = Path("out/A/report.json").read_text("utf-8")
+        Path("out/A/report.json").write_text(text.replace("(image 1)", "(image 7)"), "utf-8")
+    capsys.readouterr()
+    assert main([*export[:-1], "other"]) == ExitCode.INTEGRITY
+    said = capsys.readouterr().err
+    assert "it was written" in said
+    assert "run" in said
+    assert not Path("other").exists()
+    Path("out/A").rename("alone")  # no ledger beside it can tell; facts and words still give the report_id
+    alone = main(["export", "alone", "--format", "txt", "-o", "other"])
+    assert alone == (ExitCode.DONE if name == "images" else ExitCode.INTEGRITY)
+    assert main([*make, "--force"]) == 0
+    assert main(export) == 0
+
+
+@pytest.mark.parametrize("formats", ["", " , "])
+def test_no_format_is_wrong_usage(capsys, tmp_path, formats):
+    cohort(tmp_path / "in", 1)
+    for command in (["run", "in", "-o", "out", "--engine", "template"], ["export", "out/A", "-o", "copy"]):
+        assert main([*command, "--format", formats]) == ExitCode.USAGE
+        assert "names no format" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_an_empty_name_is_not_the_working_folder(capsys, tmp_path):
+    cohort(tmp_path / "in", 1)
+    before = sorted(tmp_path.iterdir())
+    assert main(["run", "in", "-o", "", "--engine", "template"]) == ExitCode.USAGE
+    assert main(["export", "in", "-o", "", "--format", "txt"]) == ExitCode.USAGE
+    assert capsys.readouterr().err.count("name of the folder is empty") == 2
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_schema(capsys):
     for name in ("case", "facts", "check", "report", "summary"):
         jsonschema.Draft202012Validator.check_schema(json.loads(told(capsys, "schema", name)))

@@ -77,6 +77,42 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
     assert shown.returncode == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX pipe")
+def test_a_reader_of_the_plan_that_leaves_is_no_error(tmp_path):
+    lines = "".join(json.dumps(record(f"case-{n}")) + "\n" for n in range(800))
+    many = put(tmp_path, "many.jsonl", lines)
+    run = f'"{sys.executable}" -m reportgen run "{many}" -o out --engine template --quiet --dry-run'
+    shown = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {run} | head -n 1"],
+        capture_output=True,
+        cwd=tmp_path,
+        check=False,
+        timeout=60,
+    )
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, b"make    case-0\n", b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(
+    "arguments", ["schema case", "--help", "doctor --json", "run many.jsonl -o out --dry-run"]
+)
+def test_a_full_disk_under_stdout_is_told_in_a_line(tmp_path, arguments):
+    put(tmp_path, "many.jsonl", "".join(json.dumps(record(f"case-{n}")) + "\n" for n in range(800)))
+    extra = ["--quiet", "--engine", "template"] if arguments.startswith("run") else []
+    with Path("/dev/full").open("wb") as full:
+        shown = subprocess.run(
+            [sys.executable, "-m", "reportgen", *arguments.split(), *extra],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            check=False,
+            timeout=60,
+        )
+    assert shown.returncode == 2
+    assert shown.stderr.startswith(b"reportgen: stdout cannot be written (")
+    assert shown.stderr.count(b"\n") == 1
+
+
 def test_standard_input_is_an_input(tmp_path):
     out = str(tmp_path / "out")
     arguments = ("-m", "reportgen", "run", "-", "-o", out, "--engine", "template", "--format", "txt")

@@ -143,6 +143,19 @@ def test_every_migration_leads_to_the_columns_of_a_row(tmp_path):
     database.close()
 
 
+def test_a_ledger_of_the_first_version_goes_on(tmp_path):
+    database = sqlite3.connect(tmp_path / "ledger.sqlite")
+    database.executescript(
+        f"{MIGRATIONS[0]}; PRAGMA user_version = 1; INSERT INTO files VALUES ('/a', 's', 1)"
+    )
+    database.close()
+    ledger = opened(tmp_path)
+    assert (ledger.file("/a"), ledger.file_state("/a"), ledger.file_state("/b")) == (("s", 1), None, None)
+    ledger.put_file("/a", "t", 2, [5, 6])
+    assert (ledger.file("/a"), ledger.file_state("/a")) == (("t", 2), [5, 6])
+    ledger.close()
+
+
 def test_a_full_disk_is_an_error_of_the_system(tmp_path):
     ledger = opened(tmp_path)
     pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]

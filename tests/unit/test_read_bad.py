@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from cases import DOMAIN
 from reportgen.errors import InputError
 from reportgen.nouns import Found
 from reportgen.read import InputFile, ReadOptions, read_case, read_file
-from reportgen.read.strict_json import MAX_RECORD
+from reportgen.read.strict_json import MAX_RECORD, parse
 
 BAD = Path(__file__).resolve().parents[1] / "bad"
 EXPECTED = yaml.safe_load((BAD / "expected.yaml").read_text("utf-8"))
@@ -283,3 +284,190 @@ def test_a_likely_unit_is_named(tmp_path: Path, name: str, value: float, unit: s
     (error,) = refusals(path)
     assert hint in error.cure
     assert str(value) not in str(error)
+
+
+def test_a_repeated_key_among_very_many_is_found_in_time() -> None:
+    text = "{" + ", ".join(f'"k{n}": 1' for n in range(200_000)) + ', "k199999": 2}'
+    began = time.monotonic()
+    with pytest.raises(InputError, match="stands twice in one object"):
+        parse(text)
+    assert time.monotonic() - began < 10
+
+
+def changed(tmp_path: Path, **parts: object) -> InputError:
+    """What the good case is refused with once its parts are others."""
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({**GOOD, **parts}), "utf-8")
+    (error,) = refusals(path)
+    return error
+
+
+def test_of_many_unknown_labels_only_the_first_is_compared(tmp_path: Path, monkeypatch) -> None:
+    asked: list[str] = []
+
+    def labels_like(_: object, label: str) -> list[str]:
+        asked.append(label)
+        return ["Femur"]
+
+    monkeypatch.setattr(type(DOMAIN), "labels_like", labels_like)
+    predictions = [{"label": f"no label {n}"} for n in range(1000)]
+    images = [{"image_id": f"i{n}", "predictions": predictions} for n in range(3)]
+    error = changed(tmp_path, classifier={"name": "x"}, images=images)
+    assert "And 2999 more faults" in error.problem
+    assert error.path == "images[0].predictions[0].label"
+    assert asked == ["no label 0"]
+
+
+def test_spellings_in_a_declared_list_are_not_compared_with_one_another(tmp_path: Path, monkeypatch) -> None:
+    compared: list[str] = []
+
+    def same_label(one: str, other: str, _: object) -> bool:
+        compared.append(other)
+        return one.casefold() == other.casefold()
+
+    monkeypatch.setattr("reportgen.read.checks.same_label", same_label)
+    spellings = ["Femur", "FEmur", "FeMur", "FemUr", "FemuR"]
+    predictions = [{"label": label} for label in [*spellings, "femur", "femur"]]
+    error = changed(
+        tmp_path,
+        classifier={"name": "x", "label_set": spellings},
+        images=[{"image_id": "i", "predictions": predictions}],
+    )
+    assert (error.path, "And 1 more fault" in error.problem) == ("images[0].predictions[5].label", True)
+    assert set(compared) == {"femur"}
+
+
+def test_of_many_unknown_keys_only_the_first_is_compared_and_none_is_shown(
+    tmp_path: Path, monkeypatch
+) -> None:
+    asked: list[str] = []
+
+    def get_close_matches(word: str, *_: object, **__: object) -> list[str]:
+        asked.append(word)
+        return []
+
+    monkeypatch.setattr("reportgen.read.refusal.difflib.get_close_matches", get_close_matches)
+    error = changed(tmp_path, patient={"id": "P", **{f"Mrs_SECRET{n}": n for n in range(5000)}})
+    assert asked == ["Mrs_SECRET0"]
+    assert (error.path, "SECRET" in str(error)) == ("patient", False)
+    assert "not known (key 2 of 5001). (And 4999 more faults" in error.problem
+
+
+def test_a_key_may_stand_in_the_wrong_place_or_be_in_no_path_at_all(tmp_path: Path) -> None:
+    error = changed(tmp_path, extensions={"SECRET": {"label_0": {"Mrs_SECRET": "\ud800"}}})
+    assert error.path == "extensions.(a key that is not known).label_0.(a key that is not known)"
+    error = changed(tmp_path, patient={"score": 1})
+    assert error.cure.startswith("Known here: id, name, birth_date.")
+
+
+@pytest.mark.parametrize(("count", "fine"), [(5000, True), (5001, False)])
+@pytest.mark.parametrize("kind", ["measurements", "answers"])
+def test_the_number_of_measurements_and_answers_is_bounded(
+    tmp_path: Path, kind: str, count: int, fine: bool
+) -> None:
+    one = {
+        "measurements": {"name": "FL", "value": 32.1, "unit": "mm", "source": "model"},
+        "answers": {"question": "q", "answer": "a", "model": "m"},
+    }[kind]
+    images = [
+        {**GOOD["images"][0], "image_id": f"i{n}", kind: [one] * min(200, count - n * 200)}
+        for n in range(26)
+        if count > n * 200
+    ]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({**GOOD, "images": images}), "utf-8")
+    (item,) = read(path)
+    if fine:
+        assert isinstance(item, Found)
+    else:
+        assert isinstance(item, InputError)
+        assert (item.problem, item.path) == (
+            f"There are more than 5,000 {kind} in one case.",
+            f"images[25].{kind}",
+        )
+
+
+@pytest.mark.parametrize(
+    ("score", "problem"),
+    [
+        (True, "Expected a number."),
+        (None, None),
+        ([], "Expected a number."),
+        ("0.9", "Expected a number without quotation marks."),
+    ],
+)
+def test_a_score_of_another_type(tmp_path: Path, score: object, problem: str | None) -> None:
+    images = [{"image_id": "i", "predictions": [{"label": "Femur", "score": score}]}]
+    if problem is None:
+        assert "score is missing" in changed(tmp_path, images=images).problem
+    else:
+        assert changed(tmp_path, images=images).problem == problem
+
+
+@pytest.mark.parametrize("name", ['a "b', "a \u201d b", "a\u2028b", "a\u2029", "x" * 101])
+@pytest.mark.parametrize("key", ["name", "version"])
+def test_the_classifier_is_called_something_that_can_be_quoted(tmp_path: Path, key: str, name: str) -> None:
+    error = changed(tmp_path, classifier={"name": "x", "score_kind": "softmax", key: name})
+    assert error.path == f"classifier.{key}"
+
+
+@pytest.mark.parametrize("fetus", ["", "A B", "A.", "A\n", "123456789", "\u00c4"])
+def test_a_fetus_is_a_short_token(tmp_path: Path, fetus: str) -> None:
+    measured = {"name": "FL", "value": 32.1, "unit": "mm", "source": "model", "fetus": fetus}
+    error = changed(tmp_path, images=[{**GOOD["images"][0], "measurements": [measured]}])
+    assert error.path == "images[0].measurements[0].fetus"
+
+
+def test_every_measurement_takes_its_own_conventions_and_no_others(tmp_path: Path) -> None:
+    for key, measure in DOMAIN.biometry.items():
+        measured = {"name": key, "value": sum(measure.refuse_outside) / 2, "unit": measure.unit}
+        measured |= {"source": "model", "convention": "as ever"}
+        error = changed(tmp_path, images=[{**GOOD["images"][0], "measurements": [measured]}])
+        assert error.path == "images[0].measurements[0].convention"
+        assert all(repr(value) in error.cure for value in measure.convention.values)
+        assert "eave it out" in error.cure
+
+
+@pytest.mark.parametrize("moment", ["1900-01-01", "2200-12-31T23:59:59-14:00"])
+def test_the_first_and_the_last_year(tmp_path: Path, moment: str) -> None:
+    path = tmp_path / "a.json"
+    case = {**GOOD, "study": {"performed_at": moment}, "patient": {"birth_date": moment[:10]}}
+    path.write_text(json.dumps(case), "utf-8")
+    (item,) = read(path)
+    assert isinstance(item, Found)
+
+
+def test_the_version_of_an_android_result_is_named_as_it_is_there(tmp_path: Path) -> None:
+    entry = {"classIndex": 4, "className": "Femur", "confidence": 0.9}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"predictions": [entry], "modelName": 'a "b"'}), "utf-8")
+    (error,) = refusals(path)
+    assert (error.path, "quotation mark" in error.problem) == ("modelName", True)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"predicted_class": "Femur", "confidence": 90.0, "error": "x"},
+        {"predicted_class": "Femur", "confidence": 90.0, "metadata": {"error": "x"}},
+        {"predicted_class": "Femur", "confidence": 0},
+        {"organ": "Femur", "confidence": 0.0},
+        {"organ": "Femur", "confidence": 0.9, "error": "x"},
+        {"predictions": [{"className": "error", "confidence": 0.0}]},
+        {"predictions": [{"className": "Femur", "confidence": 0.9, "error": "x"}]},
+    ],
+)
+def test_the_error_result_of_a_fada_program_is_no_result(tmp_path: Path, record: dict) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(record), "utf-8")
+    (error,) = refusals(path)
+    assert "classifier failed on this image" in error.problem
+
+
+@pytest.mark.parametrize("error", [None, "", False])
+def test_an_empty_error_of_a_fada_program_is_none(tmp_path: Path, error: object) -> None:
+    path = tmp_path / "a.json"
+    record = {"predicted_class": "Femur", "confidence": 90.0, "error": error, "metadata": {"error": error}}
+    path.write_text(json.dumps(record), "utf-8")
+    (item,) = read(path)
+    assert isinstance(item, Found)

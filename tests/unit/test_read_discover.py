@@ -94,10 +94,14 @@ def test_standard_input(tree: Path) -> None:
     assert list(discover(["-"])) == [InputFile(None, "-")]
 
 
-@pytest.mark.parametrize("given", ["nothing.json", "in/*.dcm"])
-def test_what_does_not_exist_is_wrong_usage(tree: Path, given: str) -> None:
-    with pytest.raises(UsageError, match="no such file or folder"):
-        discover(["in/b.json", given])
+@pytest.mark.parametrize("given", ["nothing.json", "in/*.dcm", ""])
+def test_what_does_not_exist_is_left_to_the_reader(tree: Path, given: str) -> None:
+    (tree / "empty").mkdir()
+    found = list(discover([given, "in/b.json", given]))
+    assert [file.name for file in found] == ["b.json", given or "."]
+    for alone in ([given], [given, str(tree / "empty")]):
+        with pytest.raises(UsageError, match="no such file or folder"):
+            discover(alone)
 
 
 def test_nothing_to_do_is_wrong_usage(tree: Path) -> None:
@@ -127,6 +131,7 @@ def test_names_are_printable(tree: Path) -> None:
     found = [name for name in names(str(tree / "sub")) if name.startswith("x")]
     assert len(set(found)) == 3
     assert all(name.isprintable() and name.encode() for name in found)
+    assert any(name.startswith("x\\xff.json~") for name in found)
 
 
 def test_a_folder_that_cannot_be_listed_is_left_to_the_reader(tree: Path, monkeypatch) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from reportgen.nouns import Case
 from reportgen.read.ids import base_name, case_id, group_id, id_key
@@ -36,11 +37,39 @@ def test_plain_names_stay(name: str, row: int | None, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a/b.json", "ä.json", "con.json", "rejected.json", "-x.json", "x" * 90 + ".json"]
+    "name",
+    [
+        "a/b.json",
+        "ä.json",
+        "con.json",
+        "rejected.json",
+        "-x.json",
+        "x" * 90 + ".json",
+        "Ledger.sqlite-wal.json",
+    ],
 )
 def test_others_get_a_hash(name: str) -> None:
     assert re.search(r"-[0-9a-f]{8}\Z", case_id(name))
     assert usable(case_id(name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ledger.sqlite",
+        "ledger.sqlite-wal",
+        "Ledger.SQLite-shm",
+        "ledger.sqlite-journal",
+        "ledger.sqlite-mj01",
+        "Rejected",
+        "SUMMARY.json",
+        "index.html",
+        "reportgen.log",
+    ],
+)
+def test_no_case_is_called_as_a_file_of_the_output_folder(name: str) -> None:
+    with pytest.raises(ValidationError, match="output folder uses itself"):
+        usable(name)
 
 
 def test_names_that_clean_up_alike_stay_apart() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from datetime import date, datetime, time
 from typing import Any
 
 import pytest
@@ -12,16 +13,22 @@ from hypothesis import strategies as st
 from cases import DOMAIN
 from reportgen.errors import InputError
 from reportgen.nouns import Found
+from reportgen.nouns.base import QUOTES
 from reportgen.read import InputFile, ReadOptions, read_file
 from reportgen.read.records import records
 from reportgen.read.strict_json import decode, parse
 
 SECRET = "QZXW-4711"
+#: A secret that may be a key of a program.
+WORD = "Mrs_QZXW"
 LABELS = [view.labels[kind][0] for view in DOMAIN.views for kind in view.labels if view.labels[kind]]
 BY_VIEW = [next(iter(view.labels.values()))[0] for view in DOMAIN.views]
+dates = {"min_value": date(1900, 1, 1), "max_value": date(2200, 12, 31)}
+moments = {limit: datetime.combine(day, time()) for limit, day in dates.items()}
 words = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=30).filter(
     lambda text: "[[F" not in text
 )
+names = words.filter(lambda text: not QUOTES & set(text))
 
 
 @st.composite
@@ -37,6 +44,8 @@ def measurements(draw: st.DrawFn) -> dict[str, Any]:
     }
     if measure.convention.values and draw(st.booleans()):
         made["convention"] = draw(st.sampled_from(measure.convention.values))
+    if draw(st.booleans()):
+        made["fetus"] = draw(st.from_regex(r"[A-Za-z0-9]{1,8}", fullmatch=True))
     return made
 
 
@@ -63,17 +72,17 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "schema": "reportgen/case/v1",
         "case_id": draw(st.from_regex(r"c[A-Za-z0-9._-]{0,20}[0-9]", fullmatch=True)),
         "domain": "fetal_ultrasound",
-        "patient": {"id": SECRET, "name": draw(words), "birth_date": str(draw(st.dates()))},
+        "patient": {"id": SECRET, "name": draw(words), "birth_date": str(draw(st.dates(**dates)))},
         "gestational_age": draw(
             st.lists(
                 st.fixed_dictionaries({"weeks": st.integers(4, 44), "days": st.integers(0, 6)}), max_size=2
             )
         ),
-        "classifier": {"name": draw(words), "score_kind": kind},
+        "classifier": {"name": draw(names), "score_kind": kind},
         "images": [draw(images(n, scored)) for n in range(draw(st.integers(1, 3)))],
     }
     if draw(st.booleans()):
-        made["study"] = {"indication": draw(words), "performed_at": draw(st.datetimes()).isoformat()}
+        made["study"] = {"indication": draw(words), "performed_at": draw(st.datetimes(**moments)).isoformat()}
     return made
 
 
@@ -134,11 +143,12 @@ def test_a_changed_case_is_read_or_refused_and_the_patient_is_never_told(
     if data.draw(st.booleans()):
         target[place[-1]] = data.draw(odd)
     elif isinstance(target, dict):
-        target[data.draw(st.text(max_size=10))] = target.pop(place[-1])
+        target[data.draw(st.text(max_size=10) | st.just(SECRET) | st.just(WORD))] = target.pop(place[-1])
     for item in read(json.dumps(case).encode()):
         assert isinstance(item, Found | InputError)
         if isinstance(item, InputError):
             assert SECRET not in str(item)
+            assert WORD not in str(item)
             assert item.problem
             assert item.cure
 

@@ -257,7 +257,7 @@ def test_fetal_planes_db(tmp_path: Path) -> None:
     labels = [item.case.images[0].predictions[0].label for item in items]
     assert labels == ["Fetal abdomen", "Trans-thalamic", "Fetal brain, other plane", "Other"]
     assert items[0].case.classifier.plain() == {
-        "name": "FETAL_PLANES_DB annotation",
+        "name": "FETAL_PLANES_DB annotators",
         "label_set": "fetal_planes_db",
         "score_kind": "none",
     }

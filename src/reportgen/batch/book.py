@@ -134,23 +134,27 @@ class Book:
         self._voice.say("superseded", message, level="warning", case=case_id)
         return True
 
-    def keep_other(self, old: Row | None, new: Row) -> None:
+    def keep_other(self, old: Row | None, new: Row, content: str) -> None:
         """Set a report aside that is about to be replaced, but was made from another input which still exists
-        (it may be another patient's), or has an id that differs in upper and lower case."""
+        or is not known to be the same (it may be another patient's: what comes through standard input always
+        has one origin), or has an id that differs in upper and lower case."""
         if old is None or not old.outputs or old.case_id is None:
             return
-        other = old.origin != new.origin and self._inputs.exists(old.origin)
+        if old.origin == "-":
+            other = old.content != content
+        else:
+            other = old.origin != new.origin and self._inputs.exists(old.origin)
         if other or old.case_id != new.case_id:
             self.set_aside(old.case_id)
 
     def reconcile(self) -> None:
         """Once all inputs were read: forget what the ledger knows of them beyond this run, and set reports
         aside that none of them gives any more. What came from other inputs stays; so do the reports of inputs
-        that are gone, but not their errors."""
+        that are gone, but not their errors. What comes through standard input is gone each time."""
         if self._order.dry_run:
             return
         for row in self._ledger.stale(self.number):
-            if row.origin not in self._inputs.origins:
+            if row.origin == "-" or row.origin not in self._inputs.origins:
                 gone = not self._inputs.exists(row.origin)
                 if row.outputs or not gone:
                     continue

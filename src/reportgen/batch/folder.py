@@ -1,5 +1,6 @@
 """A case's folder in the output tree: written whole, read back, and set aside when it is out of date."""
 
+import contextlib
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,12 +10,15 @@ from pydantic import ValidationError
 
 from reportgen.errors import IntegrityError, UsageError
 from reportgen.exporters import export
-from reportgen.files import new_folder, sha256, write_file
+from reportgen.files import new_folder, sha256, sha256_file, write_file
+from reportgen.ledger import Ledger
 from reportgen.nouns import Report
 
 __all__ = [
+    "LEDGER",
     "PARTIAL",
     "TRUTH",
+    "check_written",
     "clear_partial",
     "export_again",
     "file_name",
@@ -27,6 +31,7 @@ __all__ = [
 PARTIAL = ".partial"
 _SUPERSEDED = ".superseded"
 TRUTH = "report.json"
+LEDGER = "ledger.sqlite"
 
 
 def file_name(format_name: str) -> str:
@@ -82,7 +87,7 @@ def read_report(folder: Path) -> Report:
     """
     path = folder / TRUTH
     try:
-        return Report.model_validate_json(path.read_bytes())
+        report = Report.model_validate_json(path.read_bytes())
     except OSError as error:
         raise UsageError(
             f"{folder} holds no {TRUTH} that can be read ({type(error).__name__}).",
@@ -94,6 +99,45 @@ def read_report(folder: Path) -> Report:
         raise IntegrityError(
             f"{path} is not a report as it was written ({where}: {first['msg']}).", "Make it again with run."
         ) from None
+    if report.report_id != report.identity():
+        raise IntegrityError(
+            f"{path} was changed after it was written: its facts or words do not give its report_id.",
+            "Make it again with run.",
+        )
+    return report
+
+
+def check_written(folder: Path, digests: Mapping[str, str], cure: str) -> None:
+    """See that files of a case's folder are what was written.
+
+    Args:
+        folder: The case's folder.
+        digests: sha256 by path inside it.
+        cure: What to do if not.
+
+    Raises:
+        IntegrityError: One is missing or has another content.
+    """
+    for name, digest in digests.items():
+        try:
+            good = sha256_file(folder / name) == digest
+        except OSError:
+            good = False
+        if not good:
+            raise IntegrityError(f"{folder / name} is not as it was written.", cure)
+
+
+def _check_with_ledger(folder: Path) -> None:
+    """See that what a report is printed from is what the ledger beside it says, if one knows the case."""
+    path = folder.absolute().parent / LEDGER
+    if not path.is_file():
+        return
+    with contextlib.closing(Ledger(path, as_if=True)) as ledger:
+        row = ledger.get(f"case:{folder.absolute().name.casefold()}")
+    if row is None or TRUTH not in row.outputs:
+        return
+    sources = {name: digest for name, (_, _, digest) in row.outputs.items() if name == TRUTH or "/" in name}
+    check_written(folder, sources, "Make it again with run --force.")
 
 
 def export_again(folder: Path, formats: tuple[str, ...], target: Path) -> list[Path]:
@@ -101,9 +145,11 @@ def export_again(folder: Path, formats: tuple[str, ...], target: Path) -> list[P
 
     Raises:
         UsageError: There is no report, no such format, or the target cannot be written.
-        IntegrityError: ``report.json`` is damaged.
+        IntegrityError: ``report.json`` or a picture is not what was written.
     """
-    files = views(read_report(folder), formats, folder)
+    report = read_report(folder)
+    _check_with_ledger(folder)
+    files = views(report, formats, folder)
     try:
         for name, data in files.items():
             write_file(target / name, data)

@@ -14,7 +14,7 @@ from reportgen.errors import ExitCode, InputError, IntegrityError, ReportgenErro
 from reportgen.ledger import Status
 from reportgen.traces import where_it_broke
 
-__all__ = ["Failure", "guarded", "system_failure"]
+__all__ = ["Failure", "guarded", "refusal", "system_failure"]
 
 T = TypeVar("T")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -50,7 +50,7 @@ def guarded(work: Callable[[], T], *, reading: bool = False) -> T | Failure:
     try:
         return work()
     except InputError as error:
-        return Failure("rejected", error, ExitCode.REJECTED)
+        return refusal(error)
     except IntegrityError as error:
         return Failure("failed", InputError(error.problem, error.cure), ExitCode.INTEGRITY)
     except ReportgenError as error:
@@ -61,6 +61,11 @@ def guarded(work: Callable[[], T], *, reading: bool = False) -> T | Failure:
         problem = f"A bug of reportgen stopped this case ({type(error).__name__})."
         cure = "Report it with OUT/reportgen.log, which says where; it holds nothing of the input."
         return Failure("failed", InputError(problem, cure), ExitCode.BUG, where_it_broke(error))
+
+
+def refusal(error: InputError) -> Failure:
+    """An input that is refused."""
+    return Failure("rejected", error, ExitCode.REJECTED)
 
 
 def system_failure(error: OSError) -> Failure:
@@ -84,7 +89,7 @@ def system_failure(error: OSError) -> Failure:
 
 def _unreadable(error: OSError) -> Failure:
     problem = f"The input cannot be read to its end ({_name(error)})."
-    return Failure("rejected", InputError(problem, "See to the drive and to permissions."), ExitCode.REJECTED)
+    return refusal(InputError(problem, "See to the drive and to permissions."))
 
 
 def _name(error: OSError) -> str:

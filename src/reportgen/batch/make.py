@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import pipeline
-from reportgen.batch.folder import read_report, views, write_case
+from reportgen.batch.folder import check_written, read_report, views, write_case
 from reportgen.batch.guard import Failure, guarded
 from reportgen.batch.moments import now
 from reportgen.domain import TEXT_TEMPLATE, Domain, load_domain
@@ -59,11 +59,12 @@ class Writing:
 
 @dataclass(frozen=True)
 class Rendering:
-    """A case whose report stands and lacks some formats; ``kept`` are the files that stay."""
+    """A case whose report stands and lacks some formats; ``kept`` are the files that stay, by name their
+    sha256."""
 
     case_id: str
     formats: tuple[str, ...]
-    kept: tuple[str, ...]
+    kept: Mapping[str, str]
 
 
 Task = Writing | Rendering
@@ -124,6 +125,7 @@ def _make(bench: Bench, domain: Domain, task: Task) -> Made:
 def _render(bench: Bench, domain: Domain, task: Rendering) -> Made:
     begun = time.perf_counter()
     folder = bench.out / task.case_id
+    check_written(folder, task.kept, "Give the same command with --force to make it again.")
     report = read_report(folder)
     files = views(report, task.formats, folder, domain.templates[TEXT_TEMPLATE])
     outputs = write_case(bench.out, task.case_id, files, kept=task.kept)

@@ -8,10 +8,13 @@ from pathlib import Path, PurePosixPath
 from reportgen.errors import InputError
 from reportgen.files import pretty_json, sha256, write_file
 from reportgen.ledger import Ledger
+from reportgen.nouns import Found
 
-__all__ = ["error_name", "log_bug", "remove_refusal", "write_refusal"]
+__all__ = ["duplicate", "error_name", "log_bug", "remove_refusal", "write_refusal"]
 
 _FOLDER = "rejected"
+#: A byte that is not UTF-8, as ``discover`` shows it; no folder ends before it.
+_BYTE = re.compile(r"\\x([0-9a-f]{2})")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 #: Characters of the input's name that are kept; file systems allow 255 bytes.
 _MOST = 100
@@ -21,7 +24,7 @@ def error_name(ledger: Ledger, key: str, file: str, row: int | None) -> str:
     """``<input file name>[.<row>].error.json``, with a piece of a hash where another input has that name."""
     safe = "".join(
         character if character in "._- " or unicodedata.category(character)[0] in "LN" else "_"
-        for character in PurePosixPath(file.replace("\\", "/")).name
+        for character in PurePosixPath(_BYTE.sub(r"_\1", file).replace("\\", "/")).name
     ).strip(". ")
     if file == "-":
         safe = "stdin"
@@ -34,6 +37,25 @@ def error_name(ledger: Ledger, key: str, file: str, row: int | None) -> str:
     if owner is None or owner.key == key:
         return safe + suffix
     return f"{safe}~{sha256(key)[:8]}{suffix}"
+
+
+def duplicate(found: Found, *, earlier: str | None = None) -> InputError:
+    """The refusal of a case whose id is taken: in this run, or by an input of an ``earlier`` one."""
+    cure = "Give each case its own id; the first in sorted order was used."
+    if found.source.format != "native":
+        cure = "Such ids come from file names: rename one; the first in sorted order was used."
+    if earlier is not None:
+        cure = (
+            f"The report that an earlier run made from {earlier} has this id, and was kept. "
+            "Give each case its own id; if that input is out of date, remove it."
+        )
+    return InputError(
+        "Another input has the same case_id (upper and lower case are the same).",
+        cure,
+        file=found.source.name,
+        row=found.source.row,
+        path="case_id",
+    )
 
 
 def write_refusal(out: Path, name: str, error: InputError) -> None:

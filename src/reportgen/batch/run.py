@@ -11,11 +11,12 @@ from functools import partial
 from reportgen import pipeline
 from reportgen.batch.book import Book
 from reportgen.batch.decide import Decision, decide, still_good
-from reportgen.batch.guard import Failure, guarded, system_failure
+from reportgen.batch.guard import Failure, guarded, refusal, system_failure
 from reportgen.batch.inputs import Inputs, Item
 from reportgen.batch.make import Made, Rendering, Task, Workers, Writing
 from reportgen.batch.order import Order
-from reportgen.batch.stamps import Stamps, narrative, picture_states
+from reportgen.batch.refusals import duplicate
+from reportgen.batch.stamps import Stamps, file_state, narrative, picture_states
 from reportgen.batch.words import Words
 from reportgen.domain import Domain
 from reportgen.errors import ExitCode, InputError
@@ -113,7 +114,7 @@ class Run:
                 self._book.unread -= 1
                 continue
             cases = 0
-            for result in _results(item):
+            for result in item.cases():
                 if self._room == 0:
                     self._book.tally.stop("limit")
                     return
@@ -129,9 +130,9 @@ class Run:
             if cases == 0:
                 self._book.unread -= 1
                 self._book.tally.seen += 1
-                self._refuse(item, _refusal(InputError("There is no case in it.", "Check what wrote it.")))
+                self._refuse(item, refusal(InputError("There is no case in it.", "Check what wrote it.")))
             elif item.path is not None and (stamp := self._stamps.file(item.path, self._inputs.options)):
-                self._ledger.put_file(item.origin, stamp, cases)
+                self._ledger.put_file(item.origin, stamp, cases, file_state(item.path))
         self.complete = True
 
     @property
@@ -164,11 +165,14 @@ class Run:
         case_id, source = found.case.case_id, found.source
         key = f"case:{case_id.casefold()}"
         if key in self._keys:
-            self._refuse(item, _refusal(_duplicate(found)))
+            self._refuse(item, refusal(duplicate(found)))
             return None
         self._keys.add(key)
         old = self._ledger.get(key)
         content = self._stamps.content(found)
+        if old is not None and self._is_anothers(old, content, item):
+            self._refuse(item, refusal(duplicate(found, earlier=old.file)))
+            return None
         decision = Decision("make")
         if not self._order.force:
             decision = decide(self._order.out, old, content, self._stamps, self._order.formats)
@@ -185,10 +189,17 @@ class Run:
         if decision.action == "skip":
             self._book.settle(replace(row, status="skipped"))
             return None
-        self._book.keep_other(old, row)
+        self._book.keep_other(old, row, content)
         row = replace(row, status="pending", attempts=row.attempts + 1)
         self._book.begin(row)
         return _Work(found, replace(row, content=content, writer=self._stamps.writer), decision)
+
+    def _is_anothers(self, old: Row, content: str, item: Item) -> bool:
+        """Whether the report that lies there is of other evidence, perhaps another patient's, whose input is
+        no part of this run and still stands."""
+        if not old.outputs or old.content == content:
+            return False
+        return self._inputs.stands(old.origin, self._ledger.file_state(old.origin), item)
 
     def _refuse(self, item: Item, failure: Failure) -> None:
         """An input that gives no case."""
@@ -214,7 +225,8 @@ class Run:
         prepared: list[tuple[Row, pipeline.Prepared]] = []
         for work in chunk:
             if work.decision.action == "render" and not self._order.dry_run:
-                task = Rendering(work.found.case.case_id, work.decision.formats, work.decision.kept)
+                digests = {name: work.row.outputs[name][2] for name in work.decision.kept}
+                task = Rendering(work.found.case.case_id, work.decision.formats, digests)
                 self._submit(work.row, task)
                 continue
             ready = guarded(partial(pipeline.prepare, work.found, self._domain))
@@ -261,26 +273,3 @@ class Run:
             else:
                 self._book.done(row, made)
         self._book.commit()
-
-
-def _results(item: Item) -> Iterator[Found | Failure]:
-    """What a file gives; a bug in reading it is one failed case and the end of the file."""
-    results = item.results()
-    while (result := guarded(partial(next, results, None), reading=True)) is not None:
-        yield _refusal(result) if isinstance(result, InputError) else result
-        if isinstance(result, Failure):
-            return
-
-
-def _refusal(error: InputError) -> Failure:
-    return Failure("rejected", error, ExitCode.REJECTED)
-
-
-def _duplicate(found: Found) -> InputError:
-    return InputError(
-        "Another input has the same case_id (upper and lower case are the same).",
-        "Give each case its own id; the first in sorted order was used.",
-        file=found.source.name,
-        row=found.source.row,
-        path="case_id",
-    )

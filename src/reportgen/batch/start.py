@@ -9,7 +9,7 @@ from pathlib import Path
 from reportgen import pipeline
 from reportgen.assemble import software_version
 from reportgen.batch.book import Book
-from reportgen.batch.folder import clear_partial
+from reportgen.batch.folder import LEDGER, clear_partial
 from reportgen.batch.guard import system_failure
 from reportgen.batch.index import index_page
 from reportgen.batch.inputs import Inputs
@@ -65,7 +65,7 @@ def _check_formats(formats: tuple[str, ...]) -> None:
 @contextlib.contextmanager
 def _opened(order: Order) -> Iterator[Ledger]:
     """The output folder, made, locked and cleared, and its ledger; in a dry run a copy of that in memory."""
-    path = order.out / "ledger.sqlite"
+    path = order.out / LEDGER
     if order.dry_run:
         with contextlib.closing(Ledger(path, as_if=True)) as ledger:
             yield ledger

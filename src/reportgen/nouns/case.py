@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from reportgen.nouns.base import Frozen, Line, Text
+from reportgen.nouns.base import Frozen, Line, Name, Text
 
 __all__ = [
     "CASE_SCHEMA",
@@ -24,27 +24,37 @@ __all__ = [
     "Patient",
     "Prediction",
     "Study",
+    "why_no_folder",
 ]
 
 CASE_SCHEMA = "reportgen/case/v1"
 
 #: Names that Windows keeps for devices, whatever the extension.
 DEVICE_NAMES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
-#: Names that the output folder uses itself.
-TAKEN_NAMES = {
-    "rejected",
-    "ledger.sqlite",
-    "ledger.sqlite-journal",
-    "summary.json",
-    "index.html",
-    "reportgen.log",
-}
+#: Names that the output folder uses itself, in lower case. (The others it uses begin with a dot.)
+TAKEN_NAMES = {"rejected", "summary.json", "index.html", "reportgen.log"}
+#: SQLite keeps files beside the ledger whose names begin with its own (-journal, -wal, -shm, and maybe more).
+TAKEN_START = "ledger."
+#: Years of an examination or a birth; at the ends of the calendar a change of time zone overflows.
+YEARS = range(1900, 2201)
 
 CaseId = Annotated[
     str, StringConstraints(pattern=re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z"))
 ]
 Sha256 = Annotated[str, StringConstraints(pattern=re.compile(r"^[0-9a-f]{64}\Z"))]
+#: A short token that tells fetuses apart, such as ``A`` or ``2``: it is printed inside sentences.
+FetusToken = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,8}$")]
 DicomUid = Annotated[str, StringConstraints(max_length=64, pattern=re.compile(r"^[0-9]+(\.[0-9]+)*\Z"))]
+
+
+def why_no_folder(name: str) -> str | None:
+    """Why no case's folder may have this name, as the end of a sentence; None where it may."""
+    lower = name.lower()
+    if lower.split(".")[0] in DEVICE_NAMES:
+        return "is a device name on Windows"
+    if lower in TAKEN_NAMES or lower.startswith(TAKEN_START):
+        return "is a name that the output folder uses itself"
+    return None
 
 
 class Exam(Frozen):
@@ -66,13 +76,21 @@ class Patient(Frozen):
     name: Line | None = None
     birth_date: date | None = None
 
+    @field_validator("birth_date")
+    @classmethod
+    def _is_a_likely_year(cls, value: date | None) -> date | None:
+        if value is not None and value.year not in YEARS:
+            raise ValueError(f"is not in the years {YEARS[0]} to {YEARS[-1]}")
+        return value
+
 
 class Study(Frozen):
     """Where the images come from. All of it is inert text for the header."""
 
     accession: Line | None = None
     study_uid: DicomUid | None = None
-    #: ISO 8601, date or date and time, as supplied; without offset it is in the configured time zone.
+    #: ISO 8601, date or date and time, as supplied, of the years 1900 to 2200; without offset it is in the
+    #: configured time zone.
     performed_at: Line | None = None
     indication: Text | None = None
     referrer: Line | None = None
@@ -84,11 +102,13 @@ class Study(Frozen):
     def _is_iso(cls, value: str | None) -> str | None:
         if value is not None:
             try:
-                datetime.fromisoformat(value)
+                moment = datetime.fromisoformat(value)
             except ValueError:
                 raise ValueError(
                     "is not an ISO 8601 date or time, such as 2026-11-23T09:41:00+01:00"
                 ) from None
+            if moment.year not in YEARS:
+                raise ValueError(f"is not in the years {YEARS[0]} to {YEARS[-1]}")
         return value
 
 
@@ -110,10 +130,10 @@ class GestationalAge(Frozen):
 
 
 class Classifier(Frozen):
-    """Who looked at the images."""
+    """Who looked at the images; name and version are quoted in a sentence of the report."""
 
-    name: Line
-    version: Line | None = None
+    name: Name
+    version: Name | None = None
     #: Name of a label order that the domain knows (such as ``fada_12``), or the labels in model order.
     label_set: Line | Annotated[tuple[Line, ...], Field(min_length=2, max_length=1000)] | None = None
     score_kind: Literal["softmax", "sigmoid", "none", "unknown"] = "unknown"
@@ -128,14 +148,18 @@ class Prediction(Frozen):
 
 
 class Measurement(Frozen):
-    """A value somebody else measured; ``unit`` is the unit of the domain for this name."""
+    """A value somebody else measured; ``unit`` is the unit of the domain for this name.
+
+    ``convention`` is one of those that the domain lists for this name (none, where it lists none); ``fetus``
+    is a token of one to eight letters and digits, such as ``A``. Both are printed, so neither is free text.
+    """
 
     name: Line
     value: float
     unit: Line
     source: Literal["operator", "model"]
     convention: Line | None = None
-    fetus: Line | None = None
+    fetus: FetusToken | None = None
 
 
 class Answer(Frozen):
@@ -175,11 +199,9 @@ class Case(Frozen):
     @field_validator("case_id")
     @classmethod
     def _usable_as_a_folder(cls, value: str) -> str:
-        lower = value.lower()
-        if lower.split(".")[0] in DEVICE_NAMES:
-            raise ValueError("is a device name on Windows")
-        if lower in TAKEN_NAMES:
-            raise ValueError("is a name that the output folder uses itself")
+        why = why_no_folder(value)
+        if why:
+            raise ValueError(why)
         return value
 
     @model_validator(mode="after")

@@ -22,6 +22,9 @@ from reportgen.read.refusal import refusal
 
 __all__ = ["Member", "Origin", "foreign_case", "native_case"]
 
+#: Where foreign records have what a native case has in its classifier block; only one shape has a version.
+_CLASSIFIER = {"classifier.label_set": "", "classifier.version": "modelName"}
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -51,7 +54,7 @@ def native_case(record: Record, origin: Origin, domain: Domain, images: Path | N
     try:
         case = Case.model_validate_json(record.text.removeprefix("\ufeff"))
     except ValidationError as error:
-        raise refusal(error) from None
+        raise refusal(error, record.value) from None
     check_case(case, domain)
     pictures = find_pictures(case, images or origin.folder)
     source = Source(
@@ -135,6 +138,7 @@ def _image_ids(members: Sequence[Member]) -> list[str]:
     """File names where there are any, told apart by a number; ``image-1`` and so on where there are none."""
     paths: set[str] = set()
     ids: list[str] = []
+    used: set[str] = set()
     for n, member in enumerate(members, 1):
         path = member.result.image
         if path is not None and path in paths:
@@ -143,7 +147,8 @@ def _image_ids(members: Sequence[Member]) -> list[str]:
             )
         paths.add(path or "")
         wanted = base_name(path) if path else f"image-{n}"
-        ids.append(wanted if wanted not in ids else f"{wanted} ({n})")
+        ids.append(wanted if wanted not in used else f"{wanted} ({n})")
+        used.add(ids[-1])
     return ids
 
 
@@ -181,7 +186,7 @@ def _translated(error: InputError, members: Sequence[Member]) -> InputError:
                 if error.path == f"{own}.predictions[{j}].{key}":
                     path = place
         return _placed(InputError(error.problem, error.cure, path=path), member)
-    path = "" if len(members) > 1 else error.path.replace("classifier.label_set", "")
+    path = "" if len(members) > 1 else _CLASSIFIER.get(error.path, error.path)
     return _placed(InputError(error.problem, error.cure, path=path), members[0])
 
 

@@ -1,7 +1,9 @@
 """What a case must be in its domain: known labels, each once, scores that are scores, values in bounds."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
 
 from reportgen.domain import Domain, Measure
 from reportgen.errors import InputError
@@ -13,9 +15,25 @@ __all__ = ["check_case"]
 
 #: Softmax scores sum to one; half-precision rounding is forgiven.
 MAX_SUM = 1.02
+#: Measurements, and answers, of one case: far more than any examination has.
+MAX_MEASURED = 5_000
+#: Characters of an unknown name that are compared with the known ones.
+_LONGEST_NAME = 100
 #: What ten times, or a tenth, of a value in the domain's unit is likely to have been.
 _TENFOLD = {"mm": "cm", "cm": "dm"}
 _TENTH = {"cm": "mm"}
+
+
+class _Fault(NamedTuple):
+    """A fault whose cure is looked up only if it is told: similar words among thousands take their time."""
+
+    problem: str
+    cure: str | Callable[[], str]
+    path: str
+
+    def told(self) -> InputError:
+        cure = self.cure if isinstance(self.cure, str) else self.cure()
+        return InputError(self.problem, cure, path=self.path)
 
 
 def check_case(case: Case, domain: Domain) -> None:
@@ -24,22 +42,33 @@ def check_case(case: Case, domain: Domain) -> None:
     Raises:
         InputError: The first fault, with the number of the others.
     """
-    faults = list(_faults(case, domain))
-    if not faults:
-        try:
-            verified_order(case.classifier, case.images, domain)
-        except InputError as error:
-            faults.append(error)
+    too_many = _too_many(case)
+    faults = [too_many] if too_many else list(_faults(case, domain))
     if faults:
-        raise first_of(faults)
+        raise first_of(faults[0].told(), len(faults) - 1)
+    verified_order(case.classifier, case.images, domain)
 
 
-def _faults(case: Case, domain: Domain) -> Iterator[InputError]:
+def _too_many(case: Case) -> _Fault | None:
+    for kind in ("measurements", "answers"):
+        count = 0
+        for n, image in enumerate(case.images):
+            count += len(getattr(image, kind))
+            if count > MAX_MEASURED:
+                return _Fault(
+                    f"There are more than {MAX_MEASURED:,} {kind} in one case.",
+                    "Split it into several cases.",
+                    f"images[{n}].{kind}",
+                )
+    return None
+
+
+def _faults(case: Case, domain: Domain) -> Iterator[_Fault]:
     if case.domain != domain.domain:
-        yield InputError(
+        yield _Fault(
             f"The case is for another domain than the one in use ({domain.domain}).",
             "Choose its domain with --domain.",
-            path="domain",
+            "domain",
         )
         return
     for n, image in enumerate(case.images):
@@ -50,28 +79,30 @@ def _faults(case: Case, domain: Domain) -> Iterator[InputError]:
             yield from _measurement_faults(measurement, f"{path}.measurements[{m}]", domain)
 
 
-def _label_faults(image: Image, path: str, case: Case, domain: Domain) -> Iterator[InputError]:
+def _label_faults(image: Image, path: str, case: Case, domain: Domain) -> Iterator[_Fault]:
     declared = set(case.classifier.label_set) if isinstance(case.classifier.label_set, tuple) else set()
-    by_view: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    of_list: dict[str, list[str]] = {}
+    others: dict[str, list[str]] = {}
     for j, prediction in enumerate(image.predictions):
         label = prediction.label
         place = f"{path}.predictions[{j}].label"
         view = domain.view_of(label)
         if view is None:
-            yield InputError("The label is not known in this domain.", _say_label(label, domain), path=place)
+            yield _Fault("The label is not known in this domain.", partial(_say_label, label, domain), place)
             continue
-        # Labels of different views are different classes; so are different entries of a declared list.
-        earlier = by_view.setdefault(view.id, [])
-        if any(
-            same_label(other, label, domain) and (other == label or not {other, label} <= declared)
-            for other in earlier
-        ):
-            yield InputError(
+        # Labels of different views are different classes; so are different entries of a declared list, which
+        # are not even compared: there may be a thousand of them.
+        alike = others.get(view.id, []) + ([] if label in declared else of_list.get(view.id, []))
+        if label in seen or any(same_label(other, label, domain) for other in alike):
+            yield _Fault(
                 "The label stands twice among the candidates of this image, maybe in two spellings.",
                 "Give each label once.",
-                path=place,
+                place,
             )
-        earlier.append(label)
+            continue
+        seen.add(label)
+        (of_list if label in declared else others).setdefault(view.id, []).append(label)
 
 
 def _say_label(label: str, domain: Domain) -> str:
@@ -84,60 +115,70 @@ def _say_label(label: str, domain: Domain) -> str:
     return "Give a label of a view of this domain, or choose another domain with --domain."
 
 
-def _score_faults(image: Image, path: str, kind: str) -> Iterator[InputError]:
+def _score_faults(image: Image, path: str, kind: str) -> Iterator[_Fault]:
     scores = [prediction.score for prediction in image.predictions]
     if kind == "none":
         given = next((j for j, score in enumerate(scores) if score is not None), None)
         if given is not None:
-            yield InputError(
+            yield _Fault(
                 "There is a score, but classifier.score_kind is 'none'.",
                 "Say 'softmax', 'sigmoid' or 'unknown', or remove the scores.",
-                path=f"{path}.predictions[{given}].score",
+                f"{path}.predictions[{given}].score",
             )
     elif kind in {"softmax", "sigmoid"} and None in scores:
-        yield InputError(
+        yield _Fault(
             f"The score is missing, but classifier.score_kind is '{kind}'.",
             "Add it, or say score_kind 'none'.",
-            path=f"{path}.predictions[{scores.index(None)}].score",
+            f"{path}.predictions[{scores.index(None)}].score",
         )
     elif kind == "softmax" and sum(score or 0 for score in scores) > MAX_SUM:
-        yield InputError(
+        yield _Fault(
             "The scores of this image sum to more than 1, which softmax scores cannot.",
             "Say score_kind 'sigmoid' if each label was scored by itself; otherwise write the scores again.",
-            path=f"{path}.predictions",
+            f"{path}.predictions",
         )
 
 
-def _measurement_faults(measurement: Measurement, path: str, domain: Domain) -> Iterator[InputError]:
+def _measurement_faults(measurement: Measurement, path: str, domain: Domain) -> Iterator[_Fault]:
     key = domain.measure_of(measurement.name)
     if key is None:
-        names = [name for each, m in domain.biometry.items() for name in (each, m.name)]
-        close = difflib.get_close_matches(measurement.name, names, n=1, cutoff=0.6)
-        cure = f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(domain.biometry)}."
-        yield InputError("The measurement is not known in this domain.", cure, path=f"{path}.name")
+        say = partial(_say_measure, measurement.name, domain)
+        yield _Fault("The measurement is not known in this domain.", say, f"{path}.name")
         return
     measure = domain.biometry[key]
     if measurement.unit not in measure.unit_aliases:
-        yield InputError(
+        yield _Fault(
             f"{key} is given in another unit than '{measure.unit}', and values are never converted.",
             f"Give the value in {measure.unit}.",
-            path=f"{path}.unit",
+            f"{path}.unit",
         )
         return
-    allowed = measure.convention.values
-    if allowed and measurement.convention is not None and measurement.convention not in allowed:
-        yield InputError(
-            f"The convention is not one that is known for {key}.",
-            f"Give one of {', '.join(repr(value) for value in allowed)}, or leave it out.",
-            path=f"{path}.convention",
-        )
+    if measurement.convention not in (None, *measure.convention.values):
+        yield _convention_fault(key, measure, f"{path}.convention")
     low, high = measure.refuse_outside
     if not low <= measurement.value <= high:
-        yield InputError(
+        yield _Fault(
             f"The value of {key} is outside {low:g} to {high:g} {measure.unit}.",
             _say_unit(measurement.value, measure),
-            path=f"{path}.value",
+            f"{path}.value",
         )
+
+
+def _convention_fault(key: str, measure: Measure, path: str) -> _Fault:
+    allowed = ", ".join(repr(value) for value in measure.convention.values)
+    if not allowed:
+        return _Fault(f"No convention is known for {key}.", "Leave it out.", path)
+    return _Fault(
+        f"The convention is not one that is known for {key}.",
+        f"Give one of {allowed}, or leave it out.",
+        path,
+    )
+
+
+def _say_measure(name: str, domain: Domain) -> str:
+    names = [name for each, measure in domain.biometry.items() for name in (each, measure.name)]
+    close = difflib.get_close_matches(name[:_LONGEST_NAME], names, n=1, cutoff=0.6)
+    return f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(domain.biometry)}."
 
 
 def _say_unit(value: float, measure: Measure) -> str:

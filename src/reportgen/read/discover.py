@@ -3,7 +3,6 @@
 import glob
 import itertools
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,21 +139,26 @@ def discover(inputs: Sequence[str], skip: Path | None = None) -> Inputs:
         inputs: Files, folders (searched with their subfolders), patterns, or ``-`` for standard input.
         skip: A folder that is not searched, such as the run's own output.
 
+    An input that does not exist is given at the end, so that reading it says so and the others are read.
+
     Raises:
-        UsageError: An input does not exist, or nothing was found.
+        UsageError: Nothing was found.
     """
-    for text in inputs:
-        if text != "-" and not os.path.lexists(text) and not _matches(text):
-            raise UsageError("There is no such file or folder: " + _printable(text) + ".", "Check the name.")
-    found = Inputs(inputs, skip)
+    there = [text for text in inputs if text == "-" or os.path.lexists(text) or _matches(text)]
+    missing = [text for text in dict.fromkeys(inputs) if text not in there]
+    found = Inputs(there, skip)
     first = next(found, None)
     if first is None:
+        if missing:
+            said = f"There is no such file or folder: {_printable(missing[0])}."
+            raise UsageError(said, "Check the name.")
         what = f"; {found.ignored} other files were passed over" if found.ignored else ""
         raise UsageError(
             f"Nothing to do was found{what}.",
             "Give files, folders or patterns with *.json, *.jsonl or *.csv results, or - for standard input.",
         )
-    found._found = itertools.chain([first], found._found)
+    absent = [InputFile(Path(text), _printable(Path(text).as_posix())) for text in missing]
+    found._found = itertools.chain([first], found._found, absent)
     return found
 
 
@@ -171,5 +175,6 @@ def _printable(name: str) -> str:
     """A name that any terminal and file can hold; what was replaced is told apart by a hash."""
     if name.isprintable():
         return name
-    digest = sha256(name.encode(sys.getfilesystemencoding(), "surrogateescape"))[:6]
-    return "".join(character if character.isprintable() else "?" for character in name) + f"~{digest}"
+    raw = os.fsencode(name)
+    readable = raw.decode("utf-8", "backslashreplace")  # what is not UTF-8 is shown as \\xff
+    return "".join(one if one.isprintable() else "?" for one in readable) + f"~{sha256(raw)[:6]}"

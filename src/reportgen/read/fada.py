@@ -20,10 +20,10 @@ _ROUNDING = 0.005
 def read_chatbot(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
     """FADA chatbot: ``predicted_class``, ``confidence`` in percent, ``top_3_predictions`` as pairs."""
     best = text_of(value.get("predicted_class"), "predicted_class", "a label")
-    _refuse_error(best, value)
+    top = value.get("top_3_predictions") or []
+    _refuse_error(best, value, alone=not top)
     percent = scale != "fraction"
     score = score_of(value.get("confidence"), "confidence", percent=percent)
-    top = value.get("top_3_predictions") or []
     candidates = (
         _pairs(top, percent) if top else (Candidate(best, score, None, "predicted_class", "confidence"),)
     )
@@ -60,10 +60,10 @@ def read_web(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
     """FADA web: ``raw_organ`` (the label) or ``organ`` (its display name), ``confidence`` as a fraction."""
     organ = value.get("organ")
     if isinstance(organ, str):
-        _refuse_error(organ, value)
+        _refuse_error(organ, value, alone=True)
     key = "raw_organ" if value.get("raw_organ") not in (None, "") else "organ"
     label = text_of(value.get(key), key, "a label")
-    _refuse_error(label, value)
+    _refuse_error(label, value, alone=True)
     shown = domain.view_of(organ) if isinstance(organ, str) else None
     if shown and domain.view_of(label) and not _same(shown.id, label, domain):
         raise InputError("organ and raw_organ name different views.", "Write the result again.", path="organ")
@@ -76,6 +76,7 @@ def read_web(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
 
 def read_android(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:  # noqa: ARG001 - one signature
     """FADA Android: ``predictions[]`` of ``classIndex``, ``className`` and ``confidence`` as a fraction."""
+    _refuse_stated_error(value)
     candidates = []
     for n, entry in enumerate(listed(value.get("predictions"), "predictions")):
         path = f"predictions[{n}]"
@@ -100,12 +101,35 @@ def _classifier() -> dict[str, Any]:
     return {"name": "FADA classifier", "score_kind": "softmax"}
 
 
-def _refuse_error(label: str, value: dict[str, Any]) -> None:
-    if label.strip().casefold() == "error" and not value.get("confidence"):
-        raise InputError(
-            "The classifier failed on this image; the record is its error result.",
-            "Run it again on this image.",
-        )
+def _refuse_error(label: str, value: dict[str, Any], *, alone: bool = False) -> None:
+    """Refuse the results that these programs write of images they failed on.
+
+    Args:
+        label: The best label.
+        value: The record, or the entry of the label.
+        alone: Whether there is no other candidate: the best of a softmax is never 0 then.
+    """
+    _refuse_stated_error(value)
+    confidence = value.get("confidence")
+    zero = not isinstance(confidence, (bool, str)) and confidence == 0
+    if (label.strip().casefold() == "error" and not confidence) or (alone and zero):
+        raise _failed("")
+
+
+def _refuse_stated_error(value: dict[str, Any]) -> None:
+    metadata = value.get("metadata")
+    if value.get("error"):
+        raise _failed("error")
+    if isinstance(metadata, dict) and metadata.get("error"):
+        raise _failed("metadata.error")
+
+
+def _failed(path: str) -> InputError:
+    return InputError(
+        "The classifier failed on this image; the record is its error result.",
+        "Run it again on this image.",
+        path=path,
+    )
 
 
 def _image(value: dict[str, Any]) -> str | None:

@@ -3,7 +3,7 @@
 import re
 
 from reportgen.files import sha256
-from reportgen.nouns.case import DEVICE_NAMES, TAKEN_NAMES
+from reportgen.nouns.case import why_no_folder
 
 __all__ = ["base_name", "case_id", "group_id", "id_key"]
 
@@ -21,7 +21,7 @@ def case_id(name: str, row: int | None = None) -> str:
     stem = "stdin" if name == "-" else _SUFFIXES.sub("", name)
     wanted = stem if row is None else f"{stem}-row{row}"
     clean = _clean(wanted)
-    if clean == wanted and len(clean) <= _LONGEST and not _reserved(clean):
+    if clean == wanted and len(clean) <= _LONGEST and not why_no_folder(clean):
         return clean
     return f"{_short(clean)}-{sha256(f'{name}:{row}')[:8]}"
 
@@ -52,8 +52,4 @@ def _clean(text: str) -> str:
 
 def _short(clean: str) -> str:
     short = clean[:_KEPT].strip("._-") or "case"
-    return f"case-{short}" if _reserved(short) else short
-
-
-def _reserved(text: str) -> bool:
-    return text.lower().split(".")[0] in DEVICE_NAMES or text.lower() in TAKEN_NAMES
+    return f"case-{short}" if why_no_folder(short) else short

@@ -32,7 +32,7 @@ def read_planes_db(value: dict[str, Any], domain: Domain, scale: Scale) -> Resul
         raise InputError(
             "Plane and Brain_plane contradict each other.", "Correct the row.", path="Brain_plane"
         )
-    classifier: dict[str, Any] = {"name": "FETAL_PLANES_DB annotation", "score_kind": "none"}
+    classifier: dict[str, Any] = {"name": "FETAL_PLANES_DB annotators", "score_kind": "none"}
     if _ORDER in domain.label_orders:
         classifier["label_set"] = _ORDER
     image = name if name.lower().endswith((".png", ".jpg", ".jpeg")) else f"{name}.png"

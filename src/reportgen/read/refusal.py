@@ -2,7 +2,6 @@
 
 import difflib
 import re
-import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,14 +9,15 @@ from pydantic import BaseModel, ValidationError
 
 from reportgen.errors import InputError
 from reportgen.nouns import Case
+from reportgen.read.keys import keys_of, model_in
 from reportgen.read.strict_json import below
 
 __all__ = ["first_of", "refusal"]
 
 _PLAIN = {
     "string_type": "a text in double quotes",
-    "float_type": "a number without quotation marks",
-    "int_type": "a whole number without quotation marks",
+    "float_type": "a number",
+    "int_type": "a whole number",
     "int_from_float": "a whole number",
     "bool_type": "true or false",
     "tuple_type": "a list",
@@ -45,50 +45,54 @@ _PATTERNS = {
     "study_uid": "a DICOM UID: digits and dots",
     "sop_uid": "a DICOM UID: digits and dots",
     "domain": "the name of a domain, such as fetal_ultrasound",
+    "fetus": "1 to 8 letters and digits that tell fetuses apart, such as A",
 }
 _CURES = {
     "score": "Scores are 0 to 1; logits and percentages are refused here.",
     "score_kind": "Logits are refused: supply softmax or sigmoid scores, and say which.",
     "schema": "This program reads cases (reportgen/case/v1), not reports or other records.",
-    "sex": "The sex is not accepted; remove it.",
 }
+_NO_SEX = "The sex is not accepted; remove it."
+#: Characters of a key that are compared with the known ones.
+_LONGEST_KEY = 60
+_NUMBERS = ("float_type", "int_type")
 #: Ways of a union: pydantic puts them into the location of an error.
 _BRANCH = re.compile(r"(function-|tuple\[|constrained-|str$|dict\[)")
 
 
-def refusal(error: ValidationError) -> InputError:
-    """The first of a record's faults, with the number of the others."""
+def refusal(error: ValidationError, record: Any = None) -> InputError:
+    """The first of a record's faults, with the number of the others.
+
+    Args:
+        error: What pydantic says.
+        record: The value it was said of, for the place of a key that may not be shown.
+    """
     faults = error.errors(include_url=False, include_input=False)
-    locations = {fault["loc"] for fault in faults}
-    own = [
-        fault
-        for fault in faults
-        if fault["type"] != "too_short"
-        or not any(
-            other != fault["loc"] and other[: len(fault["loc"])] == fault["loc"] for other in locations
-        )
-    ]
+    # Each beginning of a location once: a list of thousands of faults is not searched for each of them.
+    above = {fault["loc"][:n] for fault in faults for n in range(len(fault["loc"]))}
+    own = [fault for fault in faults if fault["type"] != "too_short" or fault["loc"] not in above]
     # A misspelt key explains why another is missing, so it is named first.
     own.sort(key=lambda fault: fault["type"] != "extra_forbidden")
-    distinct = {_path(fault["loc"]): fault for fault in reversed(own)}
-    return first_of([_one(fault) for fault in reversed(distinct.values())])
+    distinct: dict[tuple[str | int, ...], Any] = {}
+    for fault in own:
+        distinct.setdefault(_without_branches(fault["loc"]), fault)
+    return first_of(_one(next(iter(distinct.values())), record), len(distinct) - 1)
 
 
-def first_of(faults: Sequence[InputError]) -> InputError:
-    """The first of several faults, which says how many more there are."""
-    first, others = faults[0], len(faults) - 1
+def first_of(first: InputError, others: int) -> InputError:
+    """The first of several faults, which says how many others there are."""
     if not others:
         return first
     more = f"(And {others} more {'fault' if others == 1 else 'faults'} in this record.)"
     return InputError(f"{first.problem} {more}", first.cure, file=first.file, row=first.row, path=first.path)
 
 
-def _one(fault: Mapping[str, Any]) -> InputError:
-    kind, path = fault["type"], _path(fault["loc"])
-    field = str(fault["loc"][-1]) if fault["loc"] else ""
+def _one(fault: Mapping[str, Any], record: Any) -> InputError:
+    kind, location = fault["type"], fault["loc"]
+    path, field = _path(location), str(location[-1]) if location else ""
     context = fault.get("ctx", {})
     if kind == "extra_forbidden":
-        return InputError("This key is not known.", _did_you_mean(fault["loc"]), path=path)
+        return _unknown_key(location, record)
     if kind == "missing":
         return InputError("This field is missing.", "Add it.", path=path)
     if kind == "value_error":
@@ -101,6 +105,8 @@ def _one(fault: Mapping[str, Any]) -> InputError:
         expected = _PATTERNS.get(field, "another form of text")
     else:
         expected = _BOUND[kind].format(**context) if kind in _BOUND else _PLAIN.get(kind, "something else")
+    if kind in _NUMBERS and isinstance(_at(record, location), str):
+        expected += " without quotation marks"
     return InputError(f"Expected {expected}.", _CURES.get(field, "Correct it."), path=path)
 
 
@@ -112,19 +118,43 @@ def _own_words(message: str, path: str) -> InputError:
     return InputError(f"The value {message}.", "Correct it.", path=path)
 
 
+def _without_branches(location: Sequence[str | int]) -> tuple[str | int, ...]:
+    return tuple(part for part in location if isinstance(part, int) or not _BRANCH.match(part))
+
+
 def _path(location: Sequence[str | int]) -> str:
     path = ""
-    for part in location:
-        if isinstance(part, int) or not _BRANCH.match(part):
-            path = below(path, part)
+    for part in _without_branches(location):
+        path = below(path, part)
     return path
 
 
-def _did_you_mean(location: Sequence[str | int]) -> str:
-    known = _keys(location[:-1])
-    close = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.6)
-    if str(location[-1]) in _CURES:
-        return _CURES[str(location[-1])]
+def _at(record: Any, location: Sequence[str | int]) -> Any:
+    """The value at a location, or None where there is none."""
+    for part in location:
+        try:
+            record = record[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return record
+
+
+def _unknown_key(location: Sequence[str | int], record: Any) -> InputError:
+    """The key itself is not shown: somebody may have written a name into it."""
+    key, above = str(location[-1]), _at(record, location[:-1])
+    which = ""
+    if isinstance(above, dict) and key in above:
+        which = f" (key {list(above).index(key) + 1} of {len(above)})"
+    return InputError(
+        f"A key here is not known{which}.", _did_you_mean(key, location[:-1]), path=_path(location[:-1])
+    )
+
+
+def _did_you_mean(key: str, location: Sequence[str | int]) -> str:
+    known = _keys(location)
+    close = difflib.get_close_matches(key[:_LONGEST_KEY], known, n=1, cutoff=0.6)
+    if key == "sex":
+        return _NO_SEX
     if close:
         return f"Did you mean '{close[0]}'?"
     return f"Known here: {', '.join(known)}. Anything else may stand under 'extensions' of the case."
@@ -135,13 +165,5 @@ def _keys(location: Sequence[str | int]) -> list[str]:
     model: type[BaseModel] = Case
     for part in location:
         field = model.model_fields.get(str(part)) if isinstance(part, str) else None
-        inner = _model_in(field.annotation) if field else None
-        model = inner or model
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_model_in(argument) for argument in typing.get_args(annotation))
-    return next((model for model in found if model), None)
+        model = (model_in(field.annotation) if field else None) or model
+    return keys_of(model)

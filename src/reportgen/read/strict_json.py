@@ -7,9 +7,11 @@ nesting with a RecursionError. Here each of these is refused with the path of th
 import json
 import math
 import re
+from collections import Counter
 from typing import Any, NoReturn
 
 from reportgen.errors import InputError
+from reportgen.read.keys import is_known
 
 __all__ = ["MAX_DEPTH", "MAX_RECORD", "below", "decode", "parse"]
 
@@ -29,7 +31,6 @@ _BOMS = (
 _NO_TEXT = (b"\x89PNG", b"\xff\xd8\xff", b"%PDF", b"PK\x03\x04", b"\x1f\x8b")
 _MARKS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z")
 _AS_UTF8 = "Save the file as UTF-8."
 
 
@@ -42,10 +43,10 @@ class _Bad:
 
 
 def below(path: str, key: str | int) -> str:
-    """The path of a member: ``images[0].score``. A key that is no plain word may hold anything: not shown."""
+    """The path of a member: ``images[0].score``. A key that no shape has may hold anything: not shown."""
     if isinstance(key, int):
         return f"{path}[{key}]"
-    shown = key if _NAME.match(key) else "(a key that is not a plain word)"
+    shown = key if is_known(key) else "(a key that is not known)"
     return f"{path}.{shown}" if path else shown
 
 
@@ -105,8 +106,8 @@ def parse(text: str) -> Any:
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
+            counts = Counter(key for key, _ in pairs)
+            twice = next(key for key in counts if counts[key] > 1)
             found[twice] = stand_in("The key stands twice in one object.", "Keep one of the two.")
         return found
 

@@ -221,6 +221,7 @@ def _opened(file: InputFile) -> Iterator[tuple[BinaryIO, Origin]]:
     if file.path is None:
         yield sys.stdin.buffer, Origin(file.name, Path(), 0, 0)
         return
+    _refuse_unwritable_name(file.path)
     try:
         status = file.path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -241,6 +242,16 @@ def _opened(file: InputFile) -> Iterator[tuple[BinaryIO, Origin]]:
         ) from None
     with stream:
         yield stream, Origin(file.name, file.path.parent, status.st_size, status.st_mtime_ns)
+
+
+def _refuse_unwritable_name(path: Path) -> None:
+    """A name that is not UTF-8 can be opened, but no report, ledger or log could say where it came from."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            "The name of the file, or of a folder it lies in, is not UTF-8.", "Rename it."
+        ) from None
 
 
 def _folder_name(file: InputFile) -> str:
