@@ -118,11 +118,17 @@ def _grammar(key: bytes, kinds: tuple[str, ...]) -> str:
         rules.append(f"p_{name}: " + " | ".join(map(_quoted, texts)))
         rules.append(f"q_{name}: " + " | ".join(_quoted(text[:1].upper() + text[1:]) for text in texts))
     tails = data.get("measurement_tail", [])
+
+    def whole(start: int, end: int) -> bool:
+        return kinds.count(kinds[start]) == end - start
+
     for start, kind in enumerate(kinds):
         ends = [end for end in range(start + 1, total + 1) if set(kinds[start:end]) == {kind}]
         for end in ends:
-            rules.append(f"k{start}_{end}: {_options(data[kind], start, end)}")
-            rules.append(f"h{start}_{end}: {_options(data[kind], start, end, capital=True)}")
+            rules.append(f"k{start}_{end}: {_options(data[kind], start, end, whole=whole(start, end))}")
+            rules.append(
+                f"h{start}_{end}: {_options(data[kind], start, end, capital=True, whole=whole(start, end))}"
+            )
             if kind == "measurement" and tails:
                 rules.append(f"t{start}_{end}: {_options(tails, start, end)}")
         rules.append(f"s{start}: " + " | ".join(f"h{start}_{end} a{end}" for end in ends))
@@ -140,8 +146,12 @@ def _quoted(text: str) -> str:
     return json.dumps(text)
 
 
-def _options(templates: list[str], start: int, end: int, *, capital: bool = False) -> str:
-    return " | ".join(said for text in templates if (said := _filled(text, start, end, capital=capital)))
+def _options(
+    templates: list[str], start: int, end: int, *, capital: bool = False, whole: bool = False
+) -> str:
+    """Alternatives for the facts from ``start`` to ``end``; counts only if these are all of a kind."""
+    usable = [text for text in templates if whole or "{count}" not in text]
+    return " | ".join(said for text in usable if (said := _filled(text, start, end, capital=capital)))
 
 
 def _filled(template: str, start: int, end: int, *, capital: bool) -> str | None:

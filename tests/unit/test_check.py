@@ -40,7 +40,10 @@ def test_a_good_draft_is_accepted_with_its_evidence():
         (GOOD[:-1], "unfinished"),
         (GOOD.replace("[[F3]]", "[[F3]] 3 mm"), "digit"),
         (GOOD.replace("The software", "The twelve software"), "number_word"),
-        ("Three views were recognised: [[F1]] and [[F2]]. [[F3]] and [[F4]] were recorded.", "number_word"),
+        (
+            "Three views of this region were recognised: [[F1]] and [[F2]]. [[F3]] and [[F4]] were recorded.",
+            "number_word",
+        ),
         (GOOD.replace("recognised", "clearly recognised"), "word"),
         (GOOD.replace("[[F1]]", "[[F1] ]"), "slot_broken"),
         (GOOD + " <b>", "markup"),
@@ -230,6 +233,9 @@ def test_equal_evidence_gives_equal_prompts_whatever_the_values():
         "The submitted images were recognised as [[F1]] and [[F2]].",
         "In this study, two views were recognised: [[F1]] and [[F2]].",
         "The recognised view was [[F1]]; the recognised view was [[F2]].",
+        "Two views were recognised: [[F1]] and [[F2]].",
+        "The software recognised the following view: [[F1]]. [[F2]] was recognised.",
+        "The leading candidate was [[F1]]. [[F2]] was recognised.",
         "The recognised views were [[F1]] and [[F2]].",
         "On the submitted images, the following views were recognised: [[F1]] and [[F2]].",
     ],
@@ -246,3 +252,13 @@ def test_a_candidate_of_several_images_is_not_told_of_one():
         image(1, ("Femur", 0.55), ("Thorax", 0.3)), image(2, ("Femur", 0.55), ("Thorax", 0.3))
     ).passages[0]
     assert not check_passage(text, passage.slots, passage.id, DOMAIN).accepted
+
+
+def test_a_count_is_that_of_all_facts_of_its_kind():
+    assert not codes(
+        "Two views of this region were recognised: [[F1]] and [[F2]]. [[F3]] and [[F4]] were recorded."
+    )
+    three = dict(HEAD.slots) | {"F5": HEAD.facts[0].model_copy(update={"id": "F99"})}
+    draft = "Two views of this region were recognised: [[F1]] and [[F2]]. [[F5]] was recognised."
+    verdict = check_passage(f"{draft} [[F3]] and [[F4]] were recorded.", three, "P", DOMAIN)
+    assert [o.code for s in verdict.sentences for o in s.objections] == ["number_word"]

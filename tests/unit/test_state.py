@@ -248,11 +248,11 @@ def test_a_weight_needs_its_formula():
             (20, 0),
             "outside the configured limits of the chart at 20+0 (3rd to 97th centile)",
         ),
-        (value("ATRIUM", 11.0), (20, 0), "outside the configured limits (at or above 10.0 mm)"),
+        (value("ATRIUM", 11.0), (20, 0), "at or above the configured limit of 10 mm"),
         (
             value("CL", 20.0, convention="transvaginal"),
             (20, 0),
-            "outside the configured limits (at or below 25 mm)",
+            "at or below the configured limit of 25 mm",
         ),
     ],
 )
@@ -283,9 +283,7 @@ def test_a_rule_is_applied_only_under_its_conditions(
 def test_nuchal_translucency_is_judged_with_a_fitting_crown_rump_length():
     both = [value("NT", 4.0), value("CRL", 62.0)]
     said = facts(image(1, ("Standard_NT", 0.9), measurements=both), weeks=(12, 3))
-    assert "NT 4.0 mm (image 1): outside the configured limits (at or above 3.5 mm)" in text(
-        said, "outside_limits"
-    )
+    assert "NT 4.0 mm (image 1): at or above the configured limit of 3.5 mm" in text(said, "outside_limits")
 
 
 def test_ages_that_differ_and_views_that_do_not_fit_the_age_are_warned_of():
@@ -489,3 +487,67 @@ def test_labels_that_somebody_supplied_are_not_told_as_recognised():
     assert fixed_sentences(passage, DOMAIN) == "[[F1]] was given as a view label."
     for wrong in ("The classifier recognised [[F1]].", "[[F1]] was recognised."):
         assert not check_passage(wrong, passage.slots, passage.id, DOMAIN).accepted
+
+
+def test_scored_and_unscored_images_of_one_view_are_two_facts():
+    images = [
+        {"image_id": "i1", "predictions": [{"label": "Femur"}]},
+        image(2, ("Femur", 0.99), ("Thorax", 0.005)),
+    ]
+    said = facts(*images, classifier={"name": "FADA", "score_kind": "unknown"}, weeks=(20, 0))
+    assert [(fact.surface, fact.carrier) for fact in said.passages[0].facts] == [
+        ("a longitudinal plane of the femur (image 1)", "label"),
+        ("a longitudinal plane of the femur (image 2)", None),
+    ]
+    assert said.checklist is None
+    assert any("labels were supplied without scores" in limit for limit in said.limits)
+
+
+def test_a_supplied_label_has_no_published_figures():
+    images = [{"image_id": f"i{n}", "predictions": [{"label": "Femur"}]} for n in (1, 2)]
+    said = facts(*images, classifier={"name": "FADA", "score_kind": "unknown"})
+    assert said.reliability == ()
+    assert said.method[0].startswith("Each image carries a view label")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (
+            {"gestational_age": [{"weeks": 20}, {"weeks": 21}]},
+            "no supplied gestational age is marked as used",
+        ),
+        (
+            {"weeks": (20, 0), "exam": {"type": "single_image"}},
+            "The stated examination has no view checklist.",
+        ),
+        ({}, "neither the examination nor a gestational age"),
+    ],
+)
+def test_the_limits_say_why_there_is_no_checklist(more: dict[str, object], says: str):
+    said = facts(image(1, ("Femur", 0.9)), image(2, ("Thorax", 0.9)), **more)
+    assert any(says in limit for limit in said.limits)
+
+
+def test_one_image_has_no_checklist_whatever_was_stated():
+    said = facts(image(1, ("Femur", 0.9)), weeks=(20, 0), exam={"type": "mid_trimester"})
+    assert said.checklist is None
+    assert "One image: no view checklist applies." in said.limits
+
+
+def test_a_set_names_the_conventions_of_its_values():
+    both = [value("BPD", 47.0, convention="outer-outer"), value("BPD", 41.0, convention="outer-inner")]
+    said = facts(image(1, ("Trans-thalamic", 0.9), measurements=both))
+    assert "47.0 mm (outer-outer) and 41.0 mm (outer-inner)" in text(said, "measurement_conflict")
+
+
+def test_of_several_labels_without_a_score_none_is_chosen():
+    images = [{"image_id": "i1", "predictions": [{"label": "Thorax"}, {"label": "Femur"}]}]
+    said = facts(*images, classifier={"name": "x", "score_kind": "none"})
+    assert said.views[0].state == "undetermined"
+    assert text(said, "undetermined") == "Image 1: view not determined."
+    part = [{"image_id": "i1", "predictions": [{"label": "Thorax", "score": 0.9}, {"label": "Femur"}]}]
+    mixed = facts(*part, classifier={"name": "x", "score_kind": "unknown"})
+    assert (
+        text(mixed, "uncertain") == "Image 1: view uncertain (Thorax, axial 0.90; next Femur, longitudinal)."
+    )

@@ -168,15 +168,28 @@ def _objections(
             yield "number_word", "Numbers are put in by code only.", match.span()
         else:
             yield "word", "The word is not in the lexicon.", match.span()
-    if clean and not carriers.parse(
-        carriers.encode(sentence, {name: f.carried_as for name, f in slots.items()})
-    ):
-        yield _wrong_carrier(bare, len(found), whole)
+    if clean:
+        yield from _wrong_words(sentence, bare, [match[1] for match in found], slots, carriers)
 
 
-def _wrong_carrier(bare: str, slots: int, whole: tuple[int, int]) -> tuple[str, str, tuple[int, int]]:
+def _wrong_words(
+    sentence: str, bare: str, told: Sequence[str], slots: Mapping[str, Fact], carriers: Carriers
+) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """What a sentence of known words and right slots says wrongly."""
+    kinds = {name: fact.carried_as for name, fact in slots.items()}
+    if not carriers.parse(carriers.encode(sentence, kinds)):
+        message = "The words around the slots are not a carrier for facts of this kind."
+        yield "carrier", message, (0, len(sentence))
     for match in _WORD.finditer(bare):
         word = match[0].lower()
-        if word in COUNTS and COUNTS.index(word) + 2 != slots:
-            return "number_word", "The count is not the number of facts.", match.span()
-    return "carrier", "The words around the slots are not a carrier for facts of this kind.", whole
+        if word in COUNTS and not _counts_all(COUNTS.index(word) + 2, told, kinds):
+            yield "number_word", "The count is not that of all facts of its kind.", match.span()
+
+
+def _counts_all(number: int, told: Sequence[str], kinds: Mapping[str, str]) -> bool:
+    """Whether some kind has ``number`` facts in the passage and the sentence tells them all."""
+    return any(
+        len(members) == number and members <= set(told)
+        for kind in set(kinds.values())
+        if (members := {name for name, other in kinds.items() if other == kind})
+    )

@@ -64,12 +64,14 @@ def _narrated(seen: list[Seen], measured: Biometry, domain: Domain) -> dict[str,
     found: dict[str, list[dict[str, object]]] = {region.id: [] for region in domain.regions}
     order = {view.id: n for n, view in enumerate(domain.views)}
     for kind, wanted in (("view", "recognised"), ("candidate", "uncertain")):
-        groups: dict[tuple[str, str], list[Seen]] = {}
+        groups: dict[tuple[str, str, bool], list[Seen]] = {}
         for one in seen:
             if one.state == wanted and one.view:
                 following = one.next_view.id if kind == "candidate" and one.next_view else ""
-                groups.setdefault((one.view.id, following), []).append(one)
-        for (view_id, following), members in sorted(groups.items(), key=lambda item: order[item[0][0]]):
+                groups.setdefault((one.view.id, following, one.score is None), []).append(one)
+        for (view_id, following, supplied), members in sorted(
+            groups.items(), key=lambda item: order[item[0][0]]
+        ):
             view = domain.view(view_id)
             form = "view" if kind == "view" else "candidate" if following else "candidate_alone"
             surface = say(
@@ -82,7 +84,7 @@ def _narrated(seen: list[Seen], measured: Biometry, domain: Domain) -> dict[str,
             found[view.region].append(
                 {
                     "kind": kind,
-                    "carrier": "label" if members[0].score is None else None,
+                    "carrier": "label" if supplied else None,
                     "surface": surface,
                     "name": view.display,
                     "images": tuple(one.image.image_id for one in members),

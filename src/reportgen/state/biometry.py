@@ -42,6 +42,12 @@ class Value:
         return number_phrase(self.given.value, self.measure.decimals)
 
     @property
+    def shown(self) -> str:
+        """The value with its unit, and its convention where one was stated."""
+        stated = f" ({self.given.convention})" if self.given.convention else ""
+        return f"{self.text} {self.measure.unit}{stated}"
+
+    @property
     def image(self) -> Image:
         """The image that it was recorded on."""
         return self.seen.image
@@ -189,7 +195,7 @@ class Biometry:
             numbers = [value.given.value for value in members]
             spread, mean = max(numbers) - min(numbers), sum(map(abs, numbers)) / len(numbers)
             kind = "measurement_conflict" if spread > limit * mean else "measurement_set"
-            listed = joined([f"{value.text} {value.measure.unit}" for value in members])
+            listed = joined([value.shown for value in members])
             text = say(
                 self.domain,
                 f"reviewer.{kind}",

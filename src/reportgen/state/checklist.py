@@ -28,11 +28,13 @@ def nameable(order: str | None, case: Case, domain: Domain) -> set[str]:
 def _exam(case: Case, domain: Domain) -> tuple[ExamType, bool] | None:
     """The examination whose checklist applies, and whether it was stated."""
     stated = case.exam.type if case.exam else None
+    if len(case.images) == 1:
+        return None
     if stated:
         exam = domain.exam_types[stated]
         return (exam, True) if exam.nameable else None
     age = used_age(case)
-    if len(case.images) == 1 or age is None:
+    if age is None:
         return None
     for exam in domain.exam_types.values():
         if exam.chosen_from_ga and exam.ga_days[0] <= age.total_days <= exam.ga_days[1]:
@@ -45,7 +47,7 @@ def checklist_of(
 ) -> Checklist | None:
     """The checklist of the case, or None: one image has none, and an unknown examination neither."""
     chosen = _exam(case, domain)
-    if chosen is None:
+    if chosen is None or any(one.score is None for one in seen):  # a supplied label recognises nothing
         return None
     exam, stated = chosen
     can_name = nameable(order, case, domain)

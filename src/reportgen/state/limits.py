@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["outside"]
 
-_OPERATORS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
-    "lt": ("below {}", operator.lt),
-    "le": ("at or below {}", operator.le),
-    "gt": ("above {}", operator.gt),
-    "ge": ("at or above {}", operator.ge),
+_BROKEN: dict[str, Callable[[float, float], bool]] = {
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
 }
 #: A unit ten times larger or smaller, for values that look like a slip.
 _SLIPS = {("mm", 10.0): "cm", ("cm", 0.1): "mm"}
@@ -46,11 +46,9 @@ def outside(
             limits = f"{_ordinal(rule['below'])} to {_ordinal(rule['above'])} centile"
             yield say(domain, "outside.centile", ga=age_phrase(age.total_days), limits=limits)
     elif rule["kind"] == "value" and _applies(rule, value, values, age):
-        broken = [name for name, (_, test) in _OPERATORS.items() if name in rule and test(number, rule[name])]
-        for name in broken:
-            yield say(
-                domain, "outside.value", limits=f"{_OPERATORS[name][0].format(rule[name])} {measure.unit}"
-            )
+        for name, test in _BROKEN.items():
+            if name in rule and test(number, rule[name]):
+                yield say(domain, f"outside.{name}", limit=f"{rule[name]:g}", unit=measure.unit)
 
 
 def _slip(unit: str, number: float, lo: float, hi: float) -> str:

@@ -44,6 +44,7 @@ def _point_out(rule: str, members: list[Seen], domain: Domain, notes: Notes) -> 
     if not members:
         return
     shared = rule == "score_missing" or len(members) > EACH
+    shared = shared or any(one.score is None for one in members)
     for group in [members] if shared else [[one] for one in members]:
         phrase = capital(images_phrase(domain, [one.number for one in group]))
         one = group[0]
@@ -59,7 +60,7 @@ def _point_out(rule: str, members: list[Seen], domain: Domain, notes: Notes) -> 
             score=score_phrase(one.score),
             second=second,
             second_score=second_score,
-            next=f"; next {second} {second_score}" if second else "",
+            next=f"; next {second} {second_score or ''}".rstrip() if second else "",
         )
         images = [member.image.image_id for member in group]
         known = list(dict.fromkeys(fact for image in images for fact in notes.ids(rule, image)))
@@ -145,7 +146,9 @@ def reliability(
     figures = {view.id: entry for label, entry in test["labels"].items() if (view := domain.view_of(label))}
     items = []
     for view in domain.views:
-        members = [one for one in seen if one.state == "recognised" and one.view and one.view.id == view.id]
+        members = [
+            one for one in seen if one.state == "recognised" and one.score is not None and one.first is view
+        ]
         if not members or view.id not in figures:
             continue
         entry = {**figures[view.id], "images": test["images"], "label": view.display_short}
@@ -173,7 +176,7 @@ def method(case: Case, order: str | None, domain: Domain) -> tuple[str, ...]:
     known = "published" if _is_published(case, domain) else "named"
     who = say(domain, f"classifier.{known}", name=name)
     one = "_one" if len(case.images) == 1 else ""
-    if case.classifier.score_kind == "none":
+    if all(prediction.score is None for image in case.images for prediction in image.predictions):
         first = say(domain, f"method.labelled{one}", name=name)
     elif labels := stated_labels(case, order, domain):
         first = say(domain, f"method.sorted{one}", n=len(labels), classifier=who)
@@ -182,6 +185,16 @@ def method(case: Case, order: str | None, domain: Domain) -> tuple[str, ...]:
     sources = {measurement.source for image in case.images for measurement in image.measurements}
     whose = "both" if len(sources) > 1 else next(iter(sources), "none")
     return tuple(text for text in (first, say(domain, f"method.measured_{whose}")) if text)
+
+
+def _why_no_checklist(case: Case, seen: list[Seen]) -> str:
+    if len(case.images) == 1:
+        return "single"
+    if any(one.score is None for one in seen):
+        return "no_checklist_labels"
+    if case.exam and case.exam.type:
+        return "no_checklist_exam"
+    return "no_checklist_age" if case.gestational_age and used_age(case) is None else "no_checklist"
 
 
 def limits(
@@ -202,7 +215,7 @@ def limits(
     if checklist:
         keys.append("not_recognised")
     else:
-        keys.append("single" if single else "no_checklist")
+        keys.append(_why_no_checklist(case, seen))
     keys.append("no_scores" if all(one.score is None for one in seen) else "scores")
     if cut:
         keys.append("cut")

@@ -85,12 +85,12 @@ def _see(number: int, image: Image, classifier: Classifier, domain: Domain) -> S
         best.setdefault(view.id, (view, prediction.label, prediction.score))
     ranked = tuple(best.values())
     margin = _margin(ranked, classifier)
-    return Seen(number, image, ranked, margin, _state(ranked[0], margin, domain))
+    return Seen(number, image, ranked, margin, _state(ranked, margin, domain))
 
 
 def _margin(ranked: tuple[tuple[View, str, float | None], ...], classifier: Classifier) -> float | None:
     first = ranked[0][2]
-    if first is None:
+    if first is None or any(score is None for _, _, score in ranked):
         return None
     if len(ranked) > 1:
         return first - (ranked[1][2] or 0.0)
@@ -99,12 +99,13 @@ def _margin(ranked: tuple[tuple[View, str, float | None], ...], classifier: Clas
 
 
 def _state(
-    first: tuple[View, str, float | None], margin: float | None, domain: Domain
+    ranked: tuple[tuple[View, str, float | None], ...], margin: float | None, domain: Domain
 ) -> Literal["recognised", "uncertain", "undetermined"]:
-    view, _, score = first
+    view, _, score = ranked[0]
     if score is None:
-        # A label without a score is somebody's statement: it is reported as such, and pointed out.
-        return "recognised"
+        # One label without a score is somebody's statement: it is reported as such, and pointed out. Which of
+        # several comes first, nobody can know.
+        return "recognised" if len(ranked) == 1 else "undetermined"
 
     def reaches(value: float, state: str, name: str) -> bool:
         # Scores are decimal fractions: 0.9 - 0.7 must reach a margin of 0.2.
