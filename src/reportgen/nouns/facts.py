@@ -31,7 +31,6 @@ Kind = Literal[
     "answer",
     "label_reliability",
 ]
-NARRATED = ("view", "candidate", "measurement")
 
 
 class Fact(Frozen):
@@ -83,7 +82,7 @@ class Passage(Frozen):
 class ReviewerItem(Frozen):
     """One thing a reviewer must look at, and the rule that raised it."""
 
-    rule: Kind | Literal["uncertain", "picture_missing", "score_missing", "label_order"]
+    rule: Kind | Literal["uncertain", "picture_missing", "score_missing"]
     text: str
     images: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
