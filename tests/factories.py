@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from reportgen.domain import load_domain
 from reportgen.nouns import (
-    Answer,
+    AnswerRow,
     BiometryRow,
     Checklist,
     Fact,
@@ -296,9 +296,16 @@ def a_report(images: int = 6, measurements: int = 4, pictures: bool = True, **ch
     return Report(**{**fields, **changes})
 
 
-def an_answer(question: str = "Which plane is it?", answer: str = "A transthalamic plane.") -> Answer:
-    """Another model's answer."""
-    return Answer(question=question, answer=answer, model="other-model 1.0")
+def an_answer(
+    question: str = "Which plane is it?", answer: str | None = "A transthalamic plane."
+) -> AnswerRow:
+    """Another model's answer about image 1; None for one that is unusable."""
+    row = AnswerRow(
+        image="img-001", image_number=1, model="other-model 1.0", question=question, answer="replaced"
+    )
+    reason = "Unusable: the text is an error message."
+    refused = {"unusable": "error", "reason": reason} if answer is None else {}
+    return row.model_copy(update={"answer": answer, **refused})
 
 
 def pdf_pages(data: bytes) -> list[str]:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from reportgen.domain import Domain
 from reportgen.engines.base import EngineInfo
 from reportgen.nouns import (
-    Answer,
     Case,
     CheckedSentence,
     Fact,
@@ -100,7 +99,7 @@ def assemble(
         chart_age=_chart_age(case),
         checklist=facts.checklist,
         reliability=facts.reliability,
-        answers=_answers(case),
+        answers=facts.answers,
         limits=facts.limits,
         source_notes=found.source.notes,
         presentation=domain.presentation,
@@ -232,10 +231,6 @@ def _moment(supplied: str, domain: Domain, zone: ZoneInfo) -> str:
         moment = moment.astimezone(zone)
     day = _day(moment.date(), domain)
     return day if len(supplied) <= 10 else f"{day}, {moment:%H:%M}"
-
-
-def _answers(case: Case) -> tuple[tuple[str, Answer], ...]:
-    return tuple((image.image_id, answer) for image in case.images for answer in image.answers)
 
 
 def _chart_age(case: Case) -> str | None:

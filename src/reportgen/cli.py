@@ -13,6 +13,7 @@ import click
 
 from reportgen.cli_options import (
     CONTEXT,
+    DOMAIN,
     ENGINE,
     JSON,
     READ,
@@ -184,6 +185,19 @@ def export(folder: str, formats: str, output: str) -> None:
 
 
 @cli.command()
+@click.argument("folder", metavar="OUT", type=click.Path())
+@DOMAIN
+@JSON
+def verify(folder: str, domain: str, as_json: bool) -> int:
+    """Read the reports in OUT again: whether they still say what their records hold. Writes nothing."""
+    from reportgen.desk import verify as look
+
+    for one in look.verify(Path(folder), domain):
+        print_lines([json.dumps(one.plain(), ensure_ascii=ascii_only()) if as_json else one.line()])
+    return ExitCode.INTEGRITY if isinstance(one, look.Verified) and one.faults else ExitCode.DONE
+
+
+@cli.command()
 @click.argument("name")
 def schema(name: str) -> None:
     """Print the JSON Schema NAME: case, facts, check, report or summary."""
@@ -225,10 +239,8 @@ def status(as_json: bool) -> None:
     from reportgen.engines import model_status
 
     models = model_status()
-    if as_json:
-        print_json([one.plain() for one in models])
-    else:
-        print_lines(f"{one.name:<24} {'ready' if one.runs else one.why}" for one in models)
+    lines = (f"{one.name:<24} {'ready' if one.runs else one.why}" for one in models)
+    print_json([one.plain() for one in models]) if as_json else print_lines(lines)
 
 
 @cli.command()

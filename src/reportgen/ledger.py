@@ -99,24 +99,27 @@ _PUT = f"INSERT OR REPLACE INTO cases ({', '.join(_COLUMNS)}) VALUES ({', '.join
 class Ledger:
     """The ledger of one output folder. One process writes at a time: the folder's lock sees to that."""
 
-    def __init__(self, path: Path, *, as_if: bool = False) -> None:
+    def __init__(self, path: Path, *, as_if: bool = False, read_only: bool = False) -> None:
         """Open or make the ledger.
 
         Args:
             path: The file.
             as_if: Work on a copy in memory, so that nothing is ever written.
+            read_only: Only read what is there, which may be much.
 
         Raises:
             UsageError: The file is no ledger, is damaged, or was written by a newer program.
         """
         self.path = path
         try:
-            self._db = _copy(path) if as_if else sqlite3.connect(path)
+            self._db = _copy(path) if as_if else _reader(path) if read_only else sqlite3.connect(path)
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from None
         try:
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._migrate()
+            self._check_version()
+            if not read_only:
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                self._migrate()
         except BaseException as error:
             self._db.close()
             if isinstance(error, sqlite3.DatabaseError):
@@ -129,13 +132,19 @@ class Ledger:
             "Move it away and run again; every case is then made again.",
         )
 
-    def _migrate(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
+    @property
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def _check_version(self) -> None:
+        if self._version > len(MIGRATIONS):
             raise UsageError(
                 f"{self.path} was written by a newer reportgen.",
                 "Use that version, or another output folder.",
             )
+
+    def _migrate(self) -> None:
+        version = self._version
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             self._db.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
 
@@ -191,6 +200,10 @@ class Ledger:
             " case_id IS NULL, case_id, file, row"
         )
 
+    def finished(self) -> Iterator[Row]:
+        """The rows whose case's folder stands, by key."""
+        return self._rows("WHERE outputs <> '{}' ORDER BY key")
+
     def counts(self) -> dict[str, int]:
         """Rows by status, over everything that the folder holds."""
         return dict(self._db.execute("SELECT status, count(*) FROM cases GROUP BY status").fetchall())
@@ -239,10 +252,14 @@ class Ledger:
             raise self._damaged(error) from None
 
 
+def _reader(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
 def _copy(path: Path) -> sqlite3.Connection:
     copy = sqlite3.connect(":memory:")
     if path.exists():
-        source = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        source = _reader(path)
         try:
             source.backup(copy)
         except sqlite3.DatabaseError:

@@ -1,7 +1,7 @@
 """Passage to prompt, and passage to the fixed sentences that stand in where no model's words may."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -20,24 +20,25 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blo
 _MESSAGE = re.compile(r"^=== (system|user|assistant)\n", re.MULTILINE)
 
 
-def prompt_for(passage: Passage, domain: Domain, *, constrained: bool = False) -> Prompt:
+def prompt_for(passage: Passage, domain: Domain, *, refusal: Sequence[str] | None = None) -> Prompt:
     """The prompt of one passage, slots numbered from F1.
 
     Args:
         passage: Its facts give slots, kinds and names; surfaces and images are not shown.
         domain: Holds the template and the carriers.
-        constrained: Bind the answer to the domain's carriers by a grammar.
+        refusal: What was objected to in a first answer: the second one is bound to the domain's carriers by a
+            grammar, and told what was wrong. None for the first answer.
 
     Raises:
         DomainError: prompt.jinja is faulty or has no message.
     """
-    parts = _MESSAGE.split(_render(domain.templates["prompt.jinja"], passage.facts))
+    parts = _MESSAGE.split(_render(domain.templates["prompt.jinja"], passage.facts, refusal))
     messages = tuple((role, text.strip()) for role, text in zip(parts[1::2], parts[2::2], strict=True))
     if not messages:
         raise DomainError(
             "prompt.jinja renders no message.", 'Open messages with "=== system" or "=== user".'
         )
-    grammar = carriers_of(domain).grammar(passage.facts) if constrained else None
+    grammar = None if refusal is None else carriers_of(domain).grammar(passage.facts)
     return Prompt.model_validate({"messages": messages, "grammar": grammar})
 
 
@@ -56,12 +57,12 @@ def _template(source: str) -> Any:
     return _ENVIRONMENT.from_string(source)
 
 
-def _render(source: str, facts: Iterable[Fact]) -> str:
+def _render(source: str, facts: Iterable[Fact], refusal: Sequence[str] | None = None) -> str:
     shown = [
         {"slot": f"[[F{number}]]", "kind": fact.carried_as, "name": fact.name}
         for number, fact in enumerate(facts, 1)
     ]
     try:
-        return str(_template(source).render(facts=shown))
+        return str(_template(source).render(facts=shown, refusal=refusal or ()))
     except TemplateError as error:
         raise DomainError(f"A template of the domain is faulty: {error}", "Correct it.") from None

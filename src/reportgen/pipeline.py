@@ -5,13 +5,14 @@ many) lets an engine answer the prompts.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reportgen import read
 from reportgen.assemble import assemble
-from reportgen.check import check_draft, climb, needs_second
+from reportgen.check import check_draft, climb, refusal
 from reportgen.domain import Domain, load_domain
 from reportgen.engines import load_engine
 from reportgen.engines.base import Engine, EngineInfo, Parameters
@@ -36,6 +37,8 @@ __all__ = [
     "prepare",
     "second_prompts",
 ]
+
+_SLOT = re.compile(r"\[\[(F\d+)\]\]")
 
 
 class Prepared(Frozen):
@@ -97,13 +100,14 @@ def prepare(found: Found, domain: Domain) -> Prepared:
 
 def second_prompts(
     prepared: Prepared, completions: Mapping[str, Completion], domain: Domain
-) -> tuple[Prompt, ...]:
-    """The constrained prompts of the passages whose first answer holds on no rung."""
-    return tuple(
-        prompt_for(passage, domain, constrained=True)
-        for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True)
-        if prompt.id in completions and needs_second(passage, completions[prompt.id], domain)
-    )
+) -> dict[str, Prompt]:
+    """By passage the constrained prompt, where the first answer holds on no rung."""
+    second = {}
+    for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True):
+        refused = refusal(passage, completions[prompt.id], domain) if prompt.id in completions else None
+        if refused is not None:
+            second[passage.id] = prompt_for(passage, domain, refusal=refused)
+    return second
 
 
 def finish(
@@ -127,12 +131,12 @@ def finish(
         pictures: From ``load_pictures``.
         created_at: When the report is made, with time zone.
     """
-    seconds = {p.messages: p.id for p in second_prompts(prepared, completions, domain)}
+    seconds = {passage: p.id for passage, p in second_prompts(prepared, completions, domain).items()}
     told = [
         climb(
             passage,
             completions.get(prompt.id),
-            completions.get(seconds.get(prompt.messages, "")),
+            completions.get(seconds.get(passage.id, "")),
             fixed_sentences(passage, domain),
             domain,
         )
@@ -171,14 +175,19 @@ def load_pictures(found: Found) -> dict[str, bytes | str]:
 
 
 def draft_text(prepared: Prepared, completions: Mapping[str, Completion], domain: Domain) -> str:
-    """The draft of the whole case with case-wide slots: the model's words as they came, if it gave any."""
+    """The draft of the whole case with case-wide slots: the model's words as they came, if it gave any.
+
+    A slot that its passage does not have becomes ``[[F0]]``, which no passage has: its number may be that of
+    a fact elsewhere in the case. Blank lines stand between passages only.
+    """
     blocks = []
     for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True):
         answer = completions.get(prompt.id)
         text = answer.text.strip() if answer else fixed_sentences(passage, domain)
-        for local, fact in reversed(passage.slots.items()):
-            text = text.replace(f"[[{local}]]", f"[[\0{fact.id}]]")
-        blocks.append(text.replace("\0", ""))
+        for slot in dict.fromkeys(_SLOT.findall(text)):
+            fact = passage.slots.get(slot)
+            text = text.replace(f"[[{slot}]]", f"[[\0{fact.id if fact else 'F0'}]]")
+        blocks.append(re.sub(r"\n\s*\n", "\n", text.replace("\0", "")))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -216,7 +225,7 @@ def make_report(
     completions: dict[str, Completion] = {}
     if writer.info.engine != "template":
         completions |= _answered(writer, prepared.prompts)
-        completions |= _answered(writer, second_prompts(prepared, completions, domain))
+        completions |= _answered(writer, second_prompts(prepared, completions, domain).values())
     return finish(
         prepared,
         completions,

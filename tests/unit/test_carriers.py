@@ -1,19 +1,46 @@
 import json
 import random
 import re
+import time
 
 import pytest
 
 from cases import DOMAIN
-from reportgen.carriers import carriers_of
+from reportgen.carriers import Carriers, carriers_of
+from reportgen.errors import DomainError
 from reportgen.nouns import Fact
 
 CARRIERS = carriers_of(DOMAIN)
-KINDS = {"F1": "view", "F2": "view", "F3": "measurement", "F4": "measurement", "F5": "candidate"}
 
 
-def says(sentence: str) -> bool:
-    return CARRIERS.parse(CARRIERS.encode(sentence, KINDS))
+def fact(slot: str, kind: str, images: int = 1) -> Fact:
+    return Fact.model_validate(
+        {
+            "id": slot,
+            "kind": "view" if kind == "label" else kind,
+            "carrier": "label" if kind == "label" else None,
+            "surface": "x",
+            "name": "x",
+            "images": tuple(f"IMG_{n}" for n in range(images)),
+        }
+    )
+
+
+KINDS = {
+    "F1": "view",
+    "F2": "view",
+    "F3": "measurement",
+    "F4": "measurement",
+    "F5": "candidate",
+    "F6": "label",
+}
+FACTS = {slot: fact(slot, kind, images=2 if slot == "F2" else 1) for slot, kind in KINDS.items()}
+
+
+def fault(sentence: str, *, first: bool = True) -> str | None:
+    """The code of what is wrong with a sentence."""
+    found = CARRIERS.fault(sentence, FACTS, first=first)
+    return found and found[0]
 
 
 @pytest.mark.parametrize(
@@ -23,36 +50,65 @@ def says(sentence: str) -> bool:
         "The classifier identified [[F1]] and [[F2]]; [[F3]] was recorded.",
         "[[F1]] and [[F2]] were recognised on the submitted images, with [[F3]] and [[F4]] recorded.",
         "Two views of this region were recognised: [[F1]] and [[F2]].",
+        "Two views were recognised: [[F1]] and [[F2]].",
+        "The recognised views were [[F1]] and [[F2]].",
         "A leading candidate was [[F5]].",
         "In addition, [[F3]] was recorded.",
         "[[F1]] was recognised, and [[F3]] and [[F4]] were supplied with the study.",
+        "AI recognised [[F1]], [[F2]] was recognised too, and [[F5]] was put forward as an uncertain candidate.",
+        "The classifier recognised [[F1]] and listed [[F5]] as a possible candidate.",
+        "[[F3]] was recorded, as was [[F4]].",
+        "A label for [[F6]] and the measurement [[F3]] were supplied with the images.",
+        "An image was classified as [[F1]].",
     ],
 )
 def test_sentences_of_the_language(sentence: str):
-    assert says(sentence)
+    assert fault(sentence) is None
 
 
 @pytest.mark.parametrize(
-    "sentence",
+    ("sentence", "code"),
     [
-        "The software recorded [[F1]].",  # a measurement's verb for a view
-        "[[F3]] was recognised.",  # a view's verb for a measurement
-        "[[F5]] was recognised.",  # an uncertain view told as recognised
-        "[[F1]] was considered.",  # a recognised view told as uncertain
-        "The image demonstrates [[F1]].",
-        "[[F1]] were recognised.",
-        "[[F1]] and [[F2]] was recognised.",
-        "Three views of this region were recognised: [[F1]] and [[F2]].",
-        "[[F1]] and [[F3]] were recorded.",  # kinds mixed in one clause
-        "[[F1]] was recognised in [[F2]].",
-        "The software recognised [[F1]]",
-        "The software recognised.",
-        "The software recognised [[F9]].",
-        "[[F1]] was recognised. [[F2]] was recognised.",  # one sentence at a time
+        ("The software recorded [[F1]].", "carrier"),  # a measurement's verb for a view
+        ("[[F3]] was recognised.", "carrier_kind"),  # a view's verb for a measurement
+        ("[[F5]] was recognised.", "carrier_kind"),  # an uncertain view told as recognised
+        ("[[F6]] was recognised.", "carrier_kind"),  # nobody recognised a label that was supplied
+        ("[[F1]] was considered.", "carrier_kind"),  # a recognised view told as uncertain
+        ("The software entered [[F3]].", "carrier"),  # the software measured nothing
+        ("[[F1]] were recognised.", "carrier"),
+        ("[[F1]] and [[F2]] was recognised.", "carrier"),
+        ("Three views of this region were recognised: [[F1]] and [[F2]].", "count"),
+        (
+            "In this study, two views were recognised: [[F1]] and [[F2]].",
+            "carrier",
+        ),  # other regions have more
+        ("On the submitted images, the following views were recognised: [[F1]] and [[F2]].", "carrier"),
+        ("The recognised view was [[F1]].", "count"),  # there are two
+        ("An image was classified as [[F2]].", "carrier"),  # the fact rests on two
+        ("[[F1]] and [[F3]] were recorded.", "carrier_kind"),
+        ("[[F1]] was recognised in [[F2]].", "carrier"),
+        ("[[F3]] was recorded on [[F1]].", "carrier"),
+        ("[[F1]] was recognised as [[F2]].", "carrier"),
+        ("The software recognised [[F1]]", "carrier"),
+        ("The software recognised.", "carrier"),
+        ("[[F1]] was recognised. [[F2]] was recognised.", "carrier"),  # one sentence at a time
+        ("The software  recognised [[F1]].", "spacing"),
+        ("The software recognised [[F1]] .", "spacing"),
+        ("It recognised [[F1]].", "carrier"),  # nobody was named before
     ],
 )
-def test_sentences_outside_it(sentence: str):
-    assert not says(sentence)
+def test_sentences_outside_it(sentence: str, code: str):
+    assert fault(sentence) == code
+
+
+def test_it_refers_to_the_program_of_the_sentence_before():
+    assert fault("It also recognised [[F1]].", first=False) is None
+
+
+def test_a_fault_is_where_no_reading_goes_on():
+    sentence = "The software recognised [[F1]] in [[F2]]."
+    _, start, end = CARRIERS.fault(sentence, FACTS) or ("", 0, 0)
+    assert sentence[start:end] == "[[F2]]"
 
 
 def sample(grammar: str, rng: random.Random) -> str:
@@ -79,25 +135,36 @@ def sample(grammar: str, rng: random.Random) -> str:
     ],
 )
 def test_the_grammar_writes_only_what_the_check_accepts_and_tells_every_fact_once(kinds: list[str]):
-    facts = [
-        Fact.model_validate(
-            {
-                "id": f"F{n}",
-                "kind": "view" if kind == "label" else kind,
-                "carrier": "label" if kind == "label" else None,
-                "surface": "x",
-                "name": "x",
-            }
-        )
-        for n, kind in enumerate(kinds, 1)
-    ]
-    grammar = CARRIERS.grammar(facts)
+    facts = {f"F{n}": fact(f"F{n}", kind) for n, kind in enumerate(kinds, 1)}
+    grammar = CARRIERS.grammar(list(facts.values()))
     rng = random.Random(1)
-    own = {fact.id: fact.carried_as for fact in facts}
-    texts = {sample(grammar, rng) for _ in range(200)}
-    assert len(texts) > 20
+    texts = {sample(grammar, rng) for _ in range(300)}
+    assert len(texts) > 100
     for text in texts:
-        assert re.findall(r"\[\[(F\d)\]\]", text) == [fact.id for fact in facts]
-        for sentence in re.split(r"(?<=\.) ", text):
-            assert CARRIERS.parse(CARRIERS.encode(sentence, own)), sentence
-    assert len(grammar) < 120_000
+        assert sorted(re.findall(r"\[\[(F\d)\]\]", text)) == sorted(facts)
+        for number, sentence in enumerate(re.split(r"(?<=\.) ", text)):
+            assert CARRIERS.fault(sentence, facts, first=number == 0) is None, sentence
+    assert len(grammar) < 150_000
+
+
+def test_every_phrase_is_used():
+    data = DOMAIN.carriers
+    used = set(re.findall(r"<(\w+)>", json.dumps(data)))
+    assert set(data["phrases"]) <= used | {"agent"}
+    assert set(data["write"]["phrases"]) <= set(data["phrases"])
+
+
+def test_a_template_that_cannot_be_read_is_named():
+    broken = {**DOMAIN.carriers, "leads": ["in [addition"]}
+    with pytest.raises(DomainError, match="leaves a bracket open"):
+        Carriers(broken)
+    with pytest.raises(DomainError, match="'<nobody>' is not one of phrases"):
+        Carriers({**DOMAIN.carriers, "leads": ["<nobody>"]})
+
+
+def test_a_sentence_made_to_be_slow_is_read_in_no_time():
+    """The work grows with words times carriers, whatever the sentence."""
+    slow = "The software recognised [[F1]]" + " among the images of the study in the images" * 60 + "."
+    begun = time.process_time()
+    assert fault(slow)
+    assert time.process_time() - begun < 2

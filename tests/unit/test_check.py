@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases import DOMAIN, FULL, facts
-from reportgen.check import check_draft, check_passage, climb, needs_second
+from reportgen.check import check_draft, check_passage, climb, refusal
 from reportgen.narrate import fixed_sentences, prompt_for
 from reportgen.nouns import Completion
 
@@ -42,17 +42,36 @@ def test_a_good_draft_is_accepted_with_its_evidence():
         (GOOD.replace("The software", "The twelve software"), "number_word"),
         (
             "Three views of this region were recognised: [[F1]] and [[F2]]. [[F3]] and [[F4]] were recorded.",
-            "number_word",
+            "count",
         ),
-        (GOOD.replace("recognised", "clearly recognised"), "word"),
+        (GOOD.replace("recognised", "beautifully recognised"), "word"),
+        (GOOD.replace("recognised", "recognised "), "spacing"),
         (GOOD.replace("[[F1]]", "[[F1] ]"), "slot_broken"),
         (GOOD + " <b>", "markup"),
         (GOOD.replace("a", "а"), "character"),  # a Cyrillic letter
-        (GOOD.replace(" and", "\u202e and"), "character"),
+        (GOOD.replace(" and", "\u202e and"), "bidi"),
+        (GOOD.replace(" and", "\x07 and"), "control"),
+        (GOOD.replace("software", "so\ufb01ware"), "compatibility"),
+        (f"<start_of_turn>model {GOOD}", "special_token"),
+        (f"Facts: {GOOD}", "special_token"),
+        (GOOD.replace("recognised", "recognised recognised recognised"), "repeat"),
+        (GOOD.replace("recognised", "not recognised"), "negation"),
+        (GOOD.replace("[[F1]]", "normal [[F1]]"), "normality"),
+        (GOOD.replace("recognised", "demonstrated"), "observation"),
+        (GOOD.replace("[[F1]]", "an adequate [[F1]]"), "adequacy"),
+        (GOOD.replace("recognised", "probably recognised"), "certainty"),
+        (GOOD.replace("[[F1]]", "a mild [[F1]]"), "severity"),
+        (GOOD.replace("recorded", "unchanged"), "time"),
+        (GOOD.replace(" and [[F2]]", " rather than [[F2]]"), "comparison"),
+        (GOOD.replace(";", ", therefore"), "cause"),
+        (GOOD[:-1] + " and should be repeated.", "advice"),
+        (GOOD.replace("[[F1]]", "male [[F1]]"), "sex"),
+        (GOOD.replace("[[F1]]", "left [[F1]]"), "laterality"),
+        (GOOD.replace("The software", "The doctor"), "identity"),
         (GOOD.replace("; ", ";\n"), "line_break"),
         (GOOD * 60, "too_long"),
         ("The software recorded [[F1]] and [[F2]]; [[F3]] and [[F4]] were recorded.", "carrier"),
-        ("[[F3]] was recognised. " + GOOD, "carrier"),
+        ("[[F3]] was recognised. " + GOOD, "carrier_kind"),
     ],
 )
 def test_each_objection_has_its_code(draft: str, code: str):
@@ -72,7 +91,7 @@ def test_spans_point_into_the_sentence():
     draft = f"{GOOD} The spine is normal."
     verdict = check_passage(draft, HEAD.slots, HEAD.id, DOMAIN)
     words = [s.text[slice(*o.span)] for s in verdict.sentences for o in s.objections if o.code == "word"]
-    assert words == ["spine", "normal"]
+    assert words == ["spine"]
 
 
 def test_local_slots_are_checked_before_they_are_translated():
@@ -155,12 +174,30 @@ def test_the_ladder_takes_the_first_rung_that_holds(
     assert {fact for s in told.sentences for fact in s.evidence} == {fact.id for fact in HEAD.facts}
     assert bool(told.rung.reasons) == (free is not None and rung != "free")
     if free is not None:
-        assert needs_second(HEAD, free, DOMAIN) == (rung in {"constrained", "deterministic"})
+        assert (refusal(HEAD, free, DOMAIN) is not None) == (rung in {"constrained", "deterministic"})
+
+
+def test_a_fact_told_first_by_a_sentence_that_falls_is_kept_where_it_is_told_well():
+    told = climb(HEAD, answer(f"[[F1]] looks normal. {GOOD}"), None, fixed_sentences(HEAD, DOMAIN), DOMAIN)
+    assert told.rung.rung == "repaired"
+    assert [sentence.text for sentence in told.sentences] == [GOOD]
+
+
+def test_the_second_prompt_says_what_was_wrong_and_nothing_of_the_answer():
+    refused = refusal(HEAD, answer("[[F9]] of Anna Example is normal 38."), DOMAIN)
+    assert refused is not None
+    prompt = prompt_for(HEAD, DOMAIN, refusal=refused)
+    last = prompt.messages[-1][1]
+    assert "A tag is not a fact of this passage." in last
+    assert "Numbers are put in by code only." in last
+    assert "A fact was left out." in last
+    assert not re.search("F9|Anna|38", last)
+    assert prompt.grammar
 
 
 def test_reasons_are_codes_and_name_the_try():
     told = climb(HEAD, answer("Normal."), answer("", error="x"), fixed_sentences(HEAD, DOMAIN), DOMAIN)
-    assert set(told.rung.reasons) >= {"no_slot", "word", "slot_missing", "constrained:engine_error"}
+    assert set(told.rung.reasons) >= {"no_slot", "normality", "slot_missing", "constrained:engine_error"}
 
 
 def test_the_fixed_sentences_of_every_mix_of_facts_pass_the_check():
@@ -224,7 +261,7 @@ def test_equal_evidence_gives_equal_prompts_whatever_the_values():
     assert [prompt_for(p, DOMAIN).id for p in other.passages] == [
         prompt_for(p, DOMAIN).id for p in FACTS.passages
     ]
-    assert prompt_for(HEAD, DOMAIN).id != prompt_for(HEAD, DOMAIN, constrained=True).id
+    assert prompt_for(HEAD, DOMAIN).id != prompt_for(HEAD, DOMAIN, refusal=()).id
 
 
 @pytest.mark.parametrize(
@@ -233,15 +270,14 @@ def test_equal_evidence_gives_equal_prompts_whatever_the_values():
         "The submitted images were recognised as [[F1]] and [[F2]].",
         "In this study, two views were recognised: [[F1]] and [[F2]].",
         "The recognised view was [[F1]]; the recognised view was [[F2]].",
-        "Two views were recognised: [[F1]] and [[F2]].",
-        "The software recognised the following view: [[F1]]. [[F2]] was recognised.",
-        "The leading candidate was [[F1]]. [[F2]] was recognised.",
-        "The recognised views were [[F1]] and [[F2]].",
+        "Among the images of this study, the recognised views were [[F1]] and [[F2]].",
+        "The views recognised in this examination were [[F1]] and [[F2]].",
+        "In the submitted images, the view recognised was [[F1]]. [[F2]] was recognised.",
         "On the submitted images, the following views were recognised: [[F1]] and [[F2]].",
     ],
 )
 def test_nothing_is_said_of_the_study_that_is_true_of_a_region_only(draft: str):
-    assert "carrier" in codes(f"{draft} [[F3]] and [[F4]] were recorded.") or "word" in codes(draft)
+    assert {"carrier", "carrier_kind", "count"} & codes(f"{draft} [[F3]] and [[F4]] were recorded.")
 
 
 def test_a_candidate_of_several_images_is_not_told_of_one():
@@ -261,4 +297,4 @@ def test_a_count_is_that_of_all_facts_of_its_kind():
     three = dict(HEAD.slots) | {"F5": HEAD.facts[0].model_copy(update={"id": "F99"})}
     draft = "Two views of this region were recognised: [[F1]] and [[F2]]. [[F5]] was recognised."
     verdict = check_passage(f"{draft} [[F3]] and [[F4]] were recorded.", three, "P", DOMAIN)
-    assert [o.code for s in verdict.sentences for o in s.objections] == ["number_word"]
+    assert [o.code for s in verdict.sentences for o in s.objections] == ["count"]

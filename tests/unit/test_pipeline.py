@@ -42,7 +42,7 @@ class Scripted:
 
 
 def kinds(prompt: Prompt) -> list[str]:
-    lines = prompt.messages[-1][1].splitlines()[1:]
+    lines = [line for line in prompt.messages[-1][1].splitlines() if line.startswith("[[F")]
     return ["measurement" if "recorded" in line else "view" for line in lines]
 
 
@@ -168,7 +168,7 @@ def test_a_draft_of_the_whole_case_has_case_wide_slots_and_passes_its_check():
     text = draft_text(prepared, {}, DOMAIN)
     assert "[[F9]]" in text.split("\n\n")[-1]
     assert check_text(prepared, text, DOMAIN).accepted
-    assert second_prompts(prepared, {}, DOMAIN) == ()
+    assert second_prompts(prepared, {}, DOMAIN) == {}
 
 
 def test_header_lines_as_the_specialist_orders_them():
@@ -231,13 +231,19 @@ def test_a_domain_of_ones_own_has_its_own_layout_through_run(tmp_path: Path):
     own = Path(shutil.copytree(resources.folder("templates") / "fetal_ultrasound", tmp_path / "own"))
     text = (own / "domain.yaml").read_text("utf-8").replace("domain: fetal_ultrasound", "domain: mine", 1)
     (own / "domain.yaml").write_text(text, "utf-8")
-    (own / "report.txt.jinja").write_text("{{ report.case_id }} in my own layout", "utf-8")
+    layout = (own / "report.txt.jinja").read_text("utf-8")
+    (own / "report.txt.jinja").write_text(
+        layout.replace("{{ report.banner }}", "IN MY OWN LAYOUT\n{{ report.banner }}", 1), "utf-8"
+    )
     record = {**case(image(1, ("Femur", 0.9))).plain(), "domain": "mine"}
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.json").write_text(json.dumps(record), "utf-8")
     arguments = ["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "template", "--quiet"]
     assert main([*arguments, "--domain", str(own)]) == 0
-    assert (tmp_path / "out/c1/report.txt").read_text("utf-8") == "c1 in my own layout\n"
+    assert (tmp_path / "out/c1/report.txt").read_text("utf-8").startswith("IN MY OWN LAYOUT\n")
+    # A layout that leaves out what the record holds makes no report.
+    (own / "report.txt.jinja").write_text("{{ report.case_id }}", "utf-8")
+    assert main([*arguments, "--domain", str(own)]) == 6
 
 
 def test_a_report_that_was_changed_no_longer_has_its_identity():

@@ -169,7 +169,7 @@ def test_every_sample_is_read_and_nothing_is_refused() -> None:
     assert {item.source.name for item in found} == {name_of(path) for path in DATA}
     assert {item.source.format for item in found} == set(SHAPES)
     ids = [id_key(item.case.case_id) for item in found]
-    assert len(ids) == len(set(ids)) == 43
+    assert len(ids) == len(set(ids)) == 44
 
 
 def test_the_pictures_of_foreign_shapes_are_found_by_their_base_name() -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "clear_partial",
     "export_again",
     "file_name",
+    "keep_failed",
     "read_report",
     "supersede",
     "views",
@@ -30,6 +31,7 @@ __all__ = [
 
 PARTIAL = ".partial"
 _SUPERSEDED = ".superseded"
+_FAILED = ".failed"
 TRUTH = "report.json"
 LEDGER = "ledger.sqlite"
 
@@ -75,7 +77,17 @@ def write_case(
             state = (building / name).stat()
             data = files[name] if name in files else (building / name).read_bytes()
             outputs[name] = [state.st_size, state.st_mtime_ns, sha256(data)]
+    shutil.rmtree(out / _FAILED / case_id, ignore_errors=True)
     return outputs
+
+
+def keep_failed(out: Path, case_id: str, files: Mapping[str, bytes]) -> Path:
+    """Keep what was made of a case and may not be put out, as evidence, until the case is done."""
+    place = out / _FAILED / case_id
+    with new_folder(place, out / PARTIAL) as building:
+        for name, data in files.items():
+            write_file(building / name, data)
+    return place
 
 
 def read_report(folder: Path) -> Report:

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import pipeline
-from reportgen.batch.folder import check_written, read_report, views, write_case
+from reportgen.batch.folder import TRUTH, check_written, keep_failed, read_report, views, write_case
 from reportgen.batch.guard import Failure, guarded
 from reportgen.batch.moments import now
 from reportgen.domain import TEXT_TEMPLATE, Domain, load_domain
 from reportgen.engines.base import EngineInfo
+from reportgen.errors import IntegrityError
 from reportgen.nouns import Completion, Report
+from reportgen.reread import Record, reread
 from reportgen.settings import Settings
 
 __all__ = ["Bench", "Made", "Rendering", "Task", "Workers", "Writing"]
@@ -113,11 +115,17 @@ def _make(bench: Bench, domain: Domain, task: Task) -> Made:
     finished = time.perf_counter()
     formats = tuple(dict.fromkeys(("json", *bench.formats)))
     files = views(report, formats, printable, domain.templates[TEXT_TEMPLATE])
+    exported = time.perf_counter()
+    record = Record(found, task.prepared.facts, bench.settings.zone)
+    _read_again(bench.out, found.case.case_id, files, domain, record)
+    reread_at = time.perf_counter()
     outputs = write_case(bench.out, found.case.case_id, {**files, **printable})
     seconds = {
         "pictures": loaded - begun,
         "finish": finished - loaded,
-        "export": time.perf_counter() - finished,
+        "export": exported - finished,
+        "reread": reread_at - exported,
+        "write": time.perf_counter() - reread_at,
     }
     return _made(report, outputs, formats, seconds)
 
@@ -128,8 +136,27 @@ def _render(bench: Bench, domain: Domain, task: Rendering) -> Made:
     check_written(folder, task.kept, "Give the same command with --force to make it again.")
     report = read_report(folder)
     files = views(report, task.formats, folder, domain.templates[TEXT_TEMPLATE])
+    exported = time.perf_counter()
+    _read_again(bench.out, task.case_id, {TRUTH: (folder / TRUTH).read_bytes(), **files}, domain)
+    reread_at = time.perf_counter()
     outputs = write_case(bench.out, task.case_id, files, kept=task.kept)
-    return _made(report, outputs, task.formats, {"export": time.perf_counter() - begun})
+    seconds = {
+        "export": exported - begun,
+        "reread": reread_at - exported,
+        "write": time.perf_counter() - reread_at,
+    }
+    return _made(report, outputs, task.formats, seconds)
+
+
+def _read_again(
+    out: Path, case_id: str, files: Mapping[str, bytes], domain: Domain, record: Record | None = None
+) -> None:
+    try:
+        reread(files, domain, record)
+    except IntegrityError as error:
+        place = keep_failed(out, case_id, files)
+        cure = f"It was not put out; what was made lies in {place}. This is a fault of reportgen: report it."
+        raise IntegrityError(error.problem, cure) from None
 
 
 def _made(

@@ -58,7 +58,7 @@ class Words:
     def _second(self, case: pipeline.Prepared) -> tuple[Prompt, ...]:
         if not self._complete(case.prompts):
             return ()
-        return pipeline.second_prompts(case, self._answers(case.prompts), self._domain)
+        return tuple(pipeline.second_prompts(case, self._answers(case.prompts), self._domain).values())
 
     def _ask(self, wanted: Iterable[Iterable[Prompt]]) -> None:
         prompts = [prompt for prompts in wanted for prompt in prompts]

@@ -1,5 +1,6 @@
 """The ladder: the model's free words, repaired, constrained, and at last the fixed sentences."""
 
+import re
 from collections.abc import Sequence
 
 from reportgen.check.draft import check_passage
@@ -8,7 +9,9 @@ from reportgen.nouns import Check, CheckedSentence, Completion, Passage
 from reportgen.nouns.base import Frozen
 from reportgen.nouns.report import Origin, Rung
 
-__all__ = ["Told", "climb", "needs_second"]
+__all__ = ["Told", "climb", "refusal"]
+
+_SLOT = re.compile(r"\[\[F\d+\]\]")
 
 
 class Told(Frozen):
@@ -19,10 +22,19 @@ class Told(Frozen):
     rung: Rung
 
 
-def needs_second(passage: Passage, free: Completion, domain: Domain) -> bool:
-    """Whether the first answer holds on no rung, so that the model is asked again, bound by a grammar."""
+def refusal(passage: Passage, free: Completion, domain: Domain) -> tuple[str, ...] | None:
+    """Why the first answer holds on no rung, so that the model is asked again, bound by a grammar.
+
+    Returns:
+        What was objected to, each sentence once, in words that hold nothing of the answer; None if the answer
+        holds as it is or repaired.
+    """
     first = _checked(free, passage, domain)
-    return not first.accepted and not _repaired(first, passage, domain).accepted
+    if first.accepted or _repaired(first, passage, domain).accepted:
+        return None
+    objections = [objection for sentence in first.sentences for objection in sentence.objections]
+    said = [_SLOT.sub("A tag", objection.message) for objection in objections]
+    return tuple(dict.fromkeys([*said, *(["A fact was left out."] if first.missing else [])]))
 
 
 def climb(
@@ -60,9 +72,14 @@ def climb(
 
 
 def _repaired(check: Check, passage: Passage, domain: Domain) -> Check:
-    """The draft without the sentences that are objected to, checked again."""
-    kept = " ".join(sentence.text for sentence in check.sentences if not sentence.objections)
-    return check_passage(kept, passage.slots, passage.id, domain)
+    """The draft without the sentences that are objected to, checked again.
+
+    A fact told twice falls with the later sentence, unless the earlier one falls anyway.
+    """
+    for forgiven in ({"slot_repeated"}, set()):
+        kept = [s.text for s in check.sentences if not {o.code for o in s.objections} - forgiven]
+        check = check_passage(" ".join(kept), passage.slots, passage.id, domain)
+    return check
 
 
 def _checked(completion: Completion, passage: Passage, domain: Domain) -> Check:

@@ -17,7 +17,7 @@ from reportgen.errors import ReportgenError
 
 __all__ = ["Finding", "doctor", "lines", "plain"]
 
-_CORE = ("click", "jinja2", "pillow", "pydantic", "pyyaml", "reportlab", "tqdm")
+_CORE = ("click", "jinja2", "pillow", "pydantic", "pypdfium2", "pyyaml", "reportlab", "tqdm")
 _MODEL = ("torch", "transformers", "accelerate", "bitsandbytes", "llguidance", "gguf")
 _GB = 1_000_000_000
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from reportgen.errors import DomainError
-from reportgen.nouns import BiometryRow, ImageEntry, Report, Section, ViewRow
+from reportgen.nouns import AnswerRow, BiometryRow, ImageEntry, Report, Section, ViewRow
 
 __all__ = ["Layout", "Pictures", "Words", "clean", "composed", "header_rows", "lines_of"]
 
@@ -155,10 +155,9 @@ class Layout:
         """The next candidates, best first."""
         return [f"{name} {score}".strip() for name, score in row.candidates]
 
-    def image(self, image_id: str) -> str:
-        """What the report calls an image; other text is printed as it is."""
-        entry = self.entries.get(image_id)
-        return f"{self.words['image']} {entry.number}" if entry else image_id
+    def answer(self, row: AnswerRow) -> str:
+        """What another model answered, in quotation marks; of an unusable answer the reason, without."""
+        return row.reason or "" if row.answer is None else self.words.fill("quoted", text=row.answer)
 
     @property
     def report_short(self) -> str:

@@ -10,6 +10,7 @@ from reportgen.exporters.pdf_pictures import sheet, shots_of
 from reportgen.exporters.pdf_style import (
     ACCENT,
     BODY,
+    CELL,
     CELL_BOLD,
     CELL_NOTE,
     CELL_RIGHT,
@@ -156,9 +157,12 @@ def _answers(layout: Layout, pen: Pen) -> list[Flowable]:
     rest = WIDTH - 52 - 96
     grid = Grid(pen, [52, rest * 0.42, rest * 0.58, 96], pad=2.6)
     grid.head([Text(words[name]) for name in ("image", "question", "answer", "model")])
-    for image, answer in report.answers:
-        own = [Text(answer.question), Text(answer.answer), Text(answer.model, CELL_NOTE)]
-        grid.add([Text(layout.image(image), CELL_BOLD), *own])
+    for row in report.answers:
+        # What is not quoted must not look like a quotation: the reason is set as a note.
+        said = Text(layout.answer(row), CELL if row.answer is not None else CELL_NOTE)
+        grid.add(
+            [Text(str(row.image_number), CELL_BOLD), Text(row.question), said, Text(row.model, CELL_NOTE)]
+        )
     note = _paragraphs(pen, [words["answers_note"]], NOTE)
     return [CondPageBreak(96), Heading(words["answers"], "answers"), *note, Spacer(0, 3), grid.table()]
 

@@ -75,16 +75,18 @@ def wrap(value: str, indent: int = 0, first: str = "", width: int = WIDTH) -> st
 
 
 def row(cells: Sequence[Cell]) -> str:
-    """Cells side by side, each wrapped inside its own columns."""
+    """Cells side by side, each wrapped inside its own columns; a number may outgrow them, never be broken."""
     columns = [
-        [piece for line in lines_of(value) for piece in _pieces(line, width)] for value, _, width, _ in cells
+        [piece for line in lines_of(value) for piece in _pieces(line, width, whole=side == "r")]
+        for value, _, width, side in cells
     ]
     lines = []
     for number in range(max(map(len, columns), default=0)):
         line = ""
         for (_, start, width, side), column in zip(cells, columns, strict=True):
             piece = column[number] if number < len(column) else ""
-            line = line.ljust(start) + (piece.rjust(width) if side == "r" else piece)
+            line = f"{line} " if line and len(line) >= start else line.ljust(start)
+            line += piece.rjust(width) if side == "r" else piece
         lines.append(line.rstrip())
     return "\n".join(lines)
 
@@ -121,6 +123,8 @@ _TIGHT = re.compile(r"(?<=\(image) (?=\d)|(?<=\(images) (?=\d)|(?<=\d) (?=[a-z]+
 _JOIN = "\ue000"
 
 
-def _pieces(line: str, width: int) -> list[str]:
-    pieces = textwrap.wrap(_TIGHT.sub(_JOIN, line), max(width, 1), break_on_hyphens=False)
+def _pieces(line: str, width: int, *, whole: bool = False) -> list[str]:
+    pieces = textwrap.wrap(
+        _TIGHT.sub(_JOIN, line), max(width, 1), break_on_hyphens=False, break_long_words=not whole
+    )
     return [piece.replace(_JOIN, " ") for piece in pieces] or [""]

@@ -17,6 +17,7 @@ from reportgen.nouns.case import (
     Study,
 )
 from reportgen.nouns.facts import (
+    AnswerRow,
     BiometryRow,
     Checklist,
     Fact,
@@ -31,6 +32,7 @@ from reportgen.nouns.words import Check, CheckedSentence, Completion, Objection,
 
 __all__ = [
     "Answer",
+    "AnswerRow",
     "BiometryRow",
     "Case",
     "Check",

@@ -2,11 +2,22 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from reportgen.nouns.base import Frozen
 
-__all__ = ["BiometryRow", "Checklist", "Fact", "Facts", "Kind", "Passage", "ReviewerItem", "ViewRow"]
+__all__ = [
+    "AnswerRow",
+    "BiometryRow",
+    "Checklist",
+    "Fact",
+    "Facts",
+    "Kind",
+    "Passage",
+    "ReviewerItem",
+    "Unusable",
+    "ViewRow",
+]
 
 #: ``view``, ``candidate`` and ``measurement`` are narrated; all others are printed by code only.
 Kind = Literal[
@@ -30,6 +41,18 @@ Kind = Literal[
     "not_recognisable",
     "answer",
     "label_reliability",
+]
+
+#: Why an answer of another model is not quoted.
+Unusable = Literal[
+    "error",
+    "empty",
+    "alphabet",
+    "echo",
+    "repetition",
+    "same_for_every_view",
+    "contradiction_age",
+    "contradiction_view",
 ]
 
 
@@ -82,7 +105,7 @@ class Passage(Frozen):
 class ReviewerItem(Frozen):
     """One thing a reviewer must look at, and the rule that raised it."""
 
-    rule: Kind | Literal["uncertain", "picture_missing", "score_missing"]
+    rule: Kind | Literal["uncertain", "picture_missing", "score_missing", "answers_unusable"]
     text: str
     images: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
@@ -125,6 +148,34 @@ class ViewRow(Frozen):
     facts: tuple[str, ...] = ()
 
 
+class AnswerRow(Frozen):
+    """One answer of another model: its words as supplied, or why they are not quoted; never both.
+
+    Attributes:
+        question: As supplied.
+        answer: The model's words as supplied, or None where they are unusable.
+        unusable: The code of the reason, or None.
+        reason: The reason as printed, a whole sentence.
+        facts: The fact that holds the answer, if it is usable.
+    """
+
+    image: str
+    image_number: int
+    model: str
+    question: str
+    answer: str | None = None
+    unusable: Unusable | None = None
+    reason: str | None = None
+    facts: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _quoted_or_refused(self) -> "AnswerRow":
+        refused = {self.unusable is not None, self.reason is not None}
+        if refused != {self.answer is None}:
+            raise ValueError("an answer is either quoted, or unusable for a reason")
+        return self
+
+
 class Checklist(Frozen):
     """Which views of the examination were recognised, of those that the classifier can name."""
 
@@ -149,6 +200,7 @@ class Facts(Frozen):
     biometry_notes: tuple[tuple[str, str], ...] = ()
     biometry_caption: str = ""
     checklist: Checklist | None = None
+    answers: tuple[AnswerRow, ...] = ()
     method: tuple[str, ...]
     reliability: tuple[str, ...] = ()
     limits: tuple[str, ...]

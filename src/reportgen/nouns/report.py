@@ -6,8 +6,7 @@ from pydantic import Field
 
 from reportgen.files import canonical_json, sha256
 from reportgen.nouns.base import Frozen
-from reportgen.nouns.case import Answer
-from reportgen.nouns.facts import BiometryRow, Checklist, Fact, ReviewerItem, ViewRow
+from reportgen.nouns.facts import AnswerRow, BiometryRow, Checklist, Fact, ReviewerItem, ViewRow
 
 __all__ = ["REPORT_SCHEMA", "ImageEntry", "Origin", "Provenance", "Report", "Rung", "Section", "Sentence"]
 
@@ -105,8 +104,8 @@ class Report(Frozen):
     chart_age: str | None = None
     checklist: Checklist | None = None
     reliability: tuple[str, ...] = ()
-    #: Image id and what another model answered about the image.
-    answers: tuple[tuple[str, Answer], ...] = ()
+    #: What other models answered about the images, or why that is not quoted.
+    answers: tuple[AnswerRow, ...] = ()
     limits: tuple[str, ...]
     #: Fixed words of the layout: section titles, column heads, "not supplied" ...; from the domain.
     presentation: dict[str, str] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from reportgen.domain import Domain
 from reportgen.label_order import verified_order
 from reportgen.nouns import Fact, Facts, Found, Passage
 from reportgen.phrases import images_phrase, say
+from reportgen.state.answers import answer_rows
 from reportgen.state.biometry import Biometry, biometry
 from reportgen.state.checklist import checklist_of
 from reportgen.state.notebook import Notes
@@ -33,9 +34,7 @@ def state(found: Found, domain: Domain) -> Facts:
     measured.note(notes)
     age_notes(case, seen, domain, notes)
     reliable = reliability(case, seen, order, domain, notes)
-    for image in case.images:
-        for answer in image.answers:
-            notes.fact("answer", f"{answer.question} {answer.answer}", answer.model, (image.image_id,))
+    answers = answer_rows(case, seen, domain, notes)
     return Facts(
         case_id=case.case_id,
         passages=passages,
@@ -46,6 +45,7 @@ def state(found: Found, domain: Domain) -> Facts:
         biometry_notes=measured.footnotes,
         biometry_caption=measured.caption,
         checklist=checklist,
+        answers=answers,
         method=method(case, order, domain),
         reliability=reliable,
         limits=limits(

@@ -5,12 +5,22 @@ import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from reportgen import resources
+from reportgen.domain.entries import (
+    AnswerRules,
+    Entry,
+    ExamType,
+    LabelOrder,
+    Measure,
+    Never,
+    Region,
+    View,
+)
 from reportgen.errors import DomainError
 from reportgen.files import canonical_json, sha256
 
@@ -22,83 +32,7 @@ TEXT_TEMPLATE = "report.txt.jinja"
 TEMPLATES = ("prompt.jinja", "narrative.jinja", TEXT_TEMPLATE)
 
 
-class _Entry(BaseModel):
-    """An entry of domain.yaml. Keys that only document (source, verified, notes) are kept and not named."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-
-class View(_Entry):
-    """One view that a classifier may name. ``ga_days`` is inclusive, in days."""
-
-    id: str
-    display: str
-    display_short: str
-    region: str
-    labels: dict[str, tuple[str, ...]] = {}
-    ga_days: tuple[int, int]
-    exam_group: str | None = None
-    #: Key of ``wording.limits`` that a report with this view must state.
-    limit: str | None = None
-    biometry: tuple[str, ...] = ()
-
-
-class Convention(_Entry):
-    """How a measurement is made (calipers, or a weight's formula); ``fits`` are the ways of the chart."""
-
-    kind: Literal["calipers", "formula"] = "calipers"
-    values: tuple[str, ...] = ()
-    fits: tuple[str, ...] = ()
-    chart: str | None = None
-    chart_name: str | None = None
-    required_for_centile: bool = False
-
-
-class Measure(_Entry):
-    """One measurement: unit, bounds (inclusive, in ``unit``), chart."""
-
-    name: str
-    abbr: str
-    narrated: str
-    aliases: tuple[str, ...] = ()
-    region: str
-    unit: str
-    unit_aliases: tuple[str, ...]
-    decimals: int
-    refuse_outside: tuple[float, float]
-    flag_outside: tuple[float, float]
-    convention: Convention = Convention()
-    no_centile_if_ga_basis: tuple[str, ...] = ()
-    flag_rule: dict[str, Any] = {"kind": "none"}
-    chart: str | None = None
-    equation: dict[str, Any] | None = None
-
-
-class ExamType(_Entry):
-    """A kind of examination and its checklist. ``ga_days`` is inclusive, in days."""
-
-    display: str
-    ga_days: tuple[int, int]
-    chosen_from_ga: bool
-    nameable: tuple[dict[str, Any], ...]
-    not_nameable: tuple[dict[str, Any], ...]
-
-
-class LabelOrder(_Entry):
-    """The labels of a known classifier; in the order of its outputs where ``ordered``."""
-
-    labels: tuple[str, ...]
-    ordered: bool = True
-
-
-class Region(_Entry):
-    """A region of the body; the order in the domain is head to toe."""
-
-    id: str
-    title: str
-
-
-class Domain(_Entry):
+class Domain(Entry):
     """Everything in a domain's folder, checked for consistency when it is loaded."""
 
     domain: str
@@ -111,7 +45,9 @@ class Domain(_Entry):
     not_labels: tuple[dict[str, str], ...] = ()
     default_label_set: str
     reliability_for: tuple[str, ...] = ()
+    answers: AnswerRules
     carriers: dict[str, Any]
+    never_words: dict[str, Never]
     wording: dict[str, Any]
     presentation: dict[str, str]
     views: Annotated[tuple[View, ...], Field(min_length=1)]
@@ -133,6 +69,9 @@ class Domain(_Entry):
             _known(f"biometry.{key}.region", [measure.region], regions)
         for key, exam in self.exam_types.items():
             _known(f"exam_types.{key}.nameable", [item["view"] for item in exam.nameable], ids)
+        for names in self.answers.view.names:
+            _known("answers.view.names", (*names.views, *names.fits), ids)
+        _known("answers.view.unsettled", self.answers.view.unsettled, ids)
         _known("default_label_set", [self.default_label_set], set(self.label_orders))
         for key, order in self.label_orders.items():
             unknown = [label for label in order.labels if self.view_of(label) is None]
@@ -183,6 +122,14 @@ class Domain(_Entry):
         """What is known of a text that looks like a label and is none (``why``, ``say``)."""
         return next((entry for entry in self.not_labels if fold(entry["label"]) == fold(label)), None)
 
+    def why_never(self, word: str) -> tuple[str, str] | None:
+        """The code and the reason of a word that no model may ever use, if it is a known one."""
+        for code, never in self.never_words.items():
+            for entry in never.words:
+                if word == entry or (entry.endswith("*") and word.startswith(entry[:-1])):
+                    return code, never.says
+        return None
+
     def threshold(self, view_id: str | None, state: str, name: str) -> float:
         """A threshold, with the view's own value where the site has set one."""
         own = self.thresholds.get("per_view", {}).get(view_id or "", {})
@@ -228,15 +175,23 @@ def load_domain(name_or_folder: str | Path = DEFAULT) -> Domain:
 
 @lru_cache(maxsize=4)
 def _load(folder: Path) -> Domain:
-    raw = (folder / "domain.yaml").read_bytes()
     try:
-        data = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        facts, words = _mapping(folder / "domain.yaml"), _mapping(folder / "carriers.yaml")
         templates = {name: (folder / name).read_text("utf-8") for name in TEMPLATES}
-        digest = sha256(canonical_json([sha256(raw), templates]))
-        return Domain.model_validate({**data, "templates": templates, "sha256": digest})
-    except yaml.YAMLError as error:
-        raise DomainError(f"{folder / 'domain.yaml'} is not YAML: {error}", "Correct it.") from None
     except FileNotFoundError as error:
         raise DomainError(f"{folder} has no {Path(str(error.filename)).name}.", "Add the file.") from None
+    digest = sha256(canonical_json([facts, words, templates]))
+    try:
+        return Domain.model_validate({**facts, **words, "templates": templates, "sha256": digest})
     except (ValidationError, TypeError) as error:
         raise DomainError(f"{folder / 'domain.yaml'}: {error}", "Correct it.") from None
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except yaml.YAMLError as error:
+        raise DomainError(f"{path} is not YAML: {error}", "Correct it.") from None
+    if not isinstance(data, dict):
+        raise DomainError(f"{path} is no mapping.", "Correct it.")
+    return data

@@ -1,0 +1,151 @@
+"""The text and the PDF of a report, read again word by word."""
+
+import contextlib
+import re
+import threading
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+from reportgen import resources
+from reportgen.nouns import Report
+from reportgen.reread.match import MISSING, Stream, match
+from reportgen.reread.pdf_blocks import pdf_blocks, running_head
+from reportgen.reread.printed import WIDE_BLANK, Block, tokens
+from reportgen.reread.text_blocks import text_blocks
+
+__all__ = ["pdf_fault", "pdf_text", "shipped_layout", "text_fault", "told_fault"]
+
+#: What pdfium gives for a hyphen at the end of a line, and for the end of that line.
+_LINE_END_HYPHEN = "\ufffe"
+_BLANKS = str.maketrans("\u1680\u3000", "  ")
+_LIGATURES = dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "\u017ft", "st"), strict=True))
+#: What no layout may leave out.
+_TOLD = ("banner", "findings, ", "biometry, row", "reviewer's item")
+_NUMBER = re.compile(r"\d+(?:[.,+:]\d+)*")
+#: pdfium is not made for threads.
+_PDFIUM = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def shipped_layout() -> str:
+    """The template of ``report.txt`` that ``text_fault`` knows."""
+    return (resources.folder("templates") / "fetal_ultrasound" / "report.txt.jinja").read_text("utf-8")
+
+
+def text_fault(report: Report, text: str) -> str:
+    """Where ``report.txt``, in the shipped layout, is not what the report says; empty if nowhere."""
+    blocks = text_blocks(report)
+    if not text.isascii():
+        text, blocks = text.translate(_BLANKS), map(_spaced, blocks)
+    stream = Stream([text.split("\n")])
+    wrong = match(stream, blocks)
+    return "" if wrong is None else f"line {stream.where(wrong.at)[1]} ({wrong.place})"
+
+
+def _spaced(block: Block) -> Block:
+    """A block whose blanks are all blanks: in a text nothing stands for them."""
+    cells = (" ".join(cell).replace(WIDE_BLANK, " ").split() for cell in block.cells)
+    return block._replace(cells=tuple(map(tuple, cells)))
+
+
+def told_fault(report: Report, text: str, template: str = "") -> str:
+    """What ``report.txt``, in a layout of somebody's own, leaves out or adds; empty if nothing.
+
+    All that the report says must be there, and no number that it does not have; order and other words are
+    the template's.
+    """
+    solid, blocks = _solid(text), list(text_blocks(report))
+    for block in blocks:
+        if block.place.startswith(_TOLD):
+            # of a row only the value with its unit is sure to stand together
+            said = block.cells[2] if len(block.cells) > 2 else block.cells[0]
+            if "".join(said) not in solid:
+                return f"nowhere ({block.place})"
+    known = set(_NUMBER.findall(template))
+    for block in blocks:
+        for cell in block.cells:
+            known.update(_NUMBER.findall(" ".join(cell)))
+    for number, line in enumerate(text.split("\n"), 1):
+        if not known.issuperset(_NUMBER.findall(line)):
+            return f"line {number} (a number that the report does not hold)"
+    return ""
+
+
+def pdf_text(data: bytes) -> list[str]:
+    """The text of each page of a PDF, in the order in which it is drawn.
+
+    Raises:
+        ValueError: It is no PDF that can be read.
+    """
+    import pypdfium2
+
+    with _PDFIUM:
+        try:
+            with contextlib.closing(pypdfium2.PdfDocument(data)) as document:
+                return [_page_text(document, number) for number in range(len(document))]
+        except pypdfium2.PdfiumError:
+            raise ValueError("is no PDF that can be read") from None
+
+
+def _page_text(document: object, number: int) -> str:
+    with contextlib.closing(document[number]) as page, contextlib.closing(page.get_textpage()) as text:  # type: ignore[index]
+        return str(text.get_text_range())
+
+
+def pdf_fault(report: Report, pages: Sequence[str]) -> str:
+    """Where the text of ``report.pdf`` is not what the report says; empty if nowhere."""
+    bodies = []
+    for number, page in enumerate(pages, 1):
+        lines = page.replace(_LINE_END_HYPHEN, "-\n").split("\n")
+        feet = 2 if number == 1 else 3
+        if not _furnished(report, lines[-feet:], number, len(pages)):
+            return f"page {number} (banner, head or foot of the page)"
+        bodies.append(lines[:-feet])
+    wrong = ""
+    # The note is printed where the typeface lacks a character; the input itself may hold the sign.
+    for sign in [MISSING, ""] if any(MISSING in page for page in pages) else [""]:
+        stream = Stream(bodies)
+        found = match(stream, map(_typeset, pdf_blocks(report, sign)))
+        if found is None and stream.replaced == bool(sign):
+            return ""
+        page_number, line = stream.where(found.at if found else 0)
+        wrong = wrong or f"page {page_number}, line {line} ({found.place if found else 'note on characters'})"
+    return wrong
+
+
+def _furnished(report: Report, lines: Sequence[str], number: int, pages: int) -> bool:
+    """Whether a page ends, as it is drawn, with banner, running head and foot."""
+    words, case = report.presentation, report.case_id
+    page = words["page"].replace("{page}", str(number)).replace("{pages}", str(pages))
+    foot = f"{report.provenance.software} | {words['report']} {report.report_id[:8]} | {words['case']} {case}"
+    wanted = [report.banner, f"{report.title} {running_head(report)}", f"{foot} {page}"]
+    wanted = wanted if number > 1 else [wanted[0], wanted[2]]
+    if len(lines) != len(wanted):
+        return False
+    stream = Stream([])
+    for place, (whole, line) in enumerate(zip(wanted, lines, strict=True)):
+        said, found = _solid(_set(whole)), _solid(line)
+        short = place == 1 and number > 1 and found.endswith("…") and len(found) > len(_solid(report.title))
+        if not (
+            stream.begins(said, found[:-1])
+            if short
+            else stream.begins(said, found) and len(said) == len(found)
+        ):
+            return False
+    return True
+
+
+def _solid(text: str) -> str:
+    return "".join(tokens(text))
+
+
+def _set(text: str) -> str:
+    """Text as it comes back from a PDF: letters with their accents as one, ligatures as letters."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_LIGATURES)
+
+
+def _typeset(block: Block) -> Block:
+    return block._replace(
+        cells=tuple(tuple(map(_set, cell)) for cell in block.cells), head=tuple(map(_set, block.head))
+    )

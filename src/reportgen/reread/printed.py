@@ -1,0 +1,164 @@
+"""What a report must look like on paper, as pieces of text in reading order: made from ``report.json`` alone.
+
+Written apart from the exporters on purpose: a mistake of theirs must not be made here a second time.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from reportgen.nouns import AnswerRow, BiometryRow, Report, Section, ViewRow
+
+__all__ = ["IMPRESSION", "WIDE_BLANK", "Block", "Printed", "Tokens", "block", "row", "tokens"]
+
+IMPRESSION = "impression"
+Tokens = tuple[str, ...]
+
+
+#: A blank that the typeface of the PDF lacks, and so prints as it does a letter that it lacks.
+WIDE_BLANK = "\ufdd0"
+_WIDE = str.maketrans(dict.fromkeys("\u1680\u3000", WIDE_BLANK))
+
+
+def tokens(text: str) -> Tokens:
+    """The words of a text, without the blanks and line ends between them."""
+    return tuple((text if text.isascii() else text.translate(_WIDE)).split())
+
+
+class Block(NamedTuple):
+    """A paragraph (one cell), or a row of a table whose cells are wrapped side by side; words without blanks.
+
+    Attributes:
+        place: What it is, for a person; never a value of the input.
+        head: What each page on which the table goes on must repeat.
+        even: Every cell begins on the first line of the row.
+        optional: It may be missing: the placeholder of a picture that could not be read any more.
+        cut: It may end early with an ellipsis.
+        beside: The next row may stand beside it.
+    """
+
+    place: str
+    cells: tuple[Tokens, ...]
+    head: Tokens = ()
+    even: bool = False
+    optional: bool = False
+    cut: bool = False
+    beside: bool = False
+
+
+def block(place: str, *texts: str, head: Tokens = ()) -> Block:
+    """Texts that stand one after the other."""
+    return Block(place, (tokens(" ".join(texts)),), head)
+
+
+def row(place: str, *cells: str, head: Tokens = (), even: bool = False) -> Block:
+    """Texts that stand side by side."""
+    blank = any(cell[:1].isspace() for cell in cells)  # its first line, or more
+    return Block(place, tuple(map(tokens, cells)), head, even and not blank)
+
+
+class Printed:
+    """A report with the small decisions of its layout, taken anew."""
+
+    def __init__(self, report: Report) -> None:
+        self.report, self.words = report, report.presentation
+        self.entries = {entry.image_id: entry for entry in report.images}
+        self.single = len(report.views) == 1
+        self.findings = [section for section in report.sections if section.name != IMPRESSION]
+        self.impression = " ".join(self.said(s) for s in report.sections if s.name == IMPRESSION)
+
+    def fill(self, name: str, **values: object) -> str:
+        """A word with its braces filled in."""
+        text = self.words[name]
+        for key, value in values.items():
+            text = text.replace("{" + key + "}", str(value))
+        return text
+
+    @staticmethod
+    def said(section: Section) -> str:
+        """The sentences of a section."""
+        return " ".join(sentence.text for sentence in section.sentences)
+
+    def reviewer(self) -> list[str] | None:
+        """Title and items of the reviewer's list; None where it is not printed."""
+        items = [item.text for item in self.report.reviewer_items]
+        if self.single and not items:
+            return None
+        count = f" ({len(items)} {self.words['open']})" if items else ""
+        return [self.words["for_the_reviewer"] + count, *items]
+
+    def biometry_title(self) -> str:
+        """The title, which says whether a value was supplied twice."""
+        keys = {(row.abbr, row.fetus) for row in self.report.biometry}
+        how = "one_value_each" if len(keys) == len(self.report.biometry) else "as_supplied"
+        return f"{self.words['biometry']} ({self.words[how]})"
+
+    def centile_title(self) -> str:
+        """Head of the centile's column, or nothing."""
+        if not any(row.centile or row.note for row in self.report.biometry):
+            return ""
+        age = self.report.chart_age
+        return self.fill("centile_at", ga=age) if age else self.words["centile"]
+
+    def measured(self, row: BiometryRow) -> list[str]:
+        """Name, abbreviation, value with unit, centile and image of a row."""
+        name = row.name
+        if row.fetus:
+            name += ", " + self.fill("fetus", fetus=row.fetus)
+        if row.convention:
+            name += f" ({row.convention})"
+        value = f"{row.value} {row.unit}".strip() + ("*" if row.source == "model" else "")
+        centile = (row.centile or "-") + (f" ({row.note})" if row.note else "")
+        return [name, row.abbr, value, centile if self.centile_title() else "", str(row.image_number)]
+
+    def state(self, row: ViewRow) -> str:
+        """The state of a view in words."""
+        name = {"recognised": "recognised", "uncertain": "uncertain", "undetermined": "not_determined"}
+        supplied = row.state == "recognised" and row.score is None
+        word = self.words["supplied" if supplied else name[row.state]]
+        return word[:1].upper() + word[1:]
+
+    def view(self, row: ViewRow) -> str:
+        """The view, with its doubt."""
+        if row.state == "undetermined":
+            return self.words["not_determined"]
+        return row.display + (f" ({self.words['uncertain']})" if row.state == "uncertain" else "")
+
+    def file(self, row: ViewRow) -> str:
+        """What the sender called the image."""
+        entry = self.entries.get(row.image)
+        return entry.file if entry and entry.file else row.image
+
+    def answer(self, row: AnswerRow) -> str:
+        """What another model answered, as its words; or why that is not quoted."""
+        return row.reason or "" if row.answer is None else self.fill("quoted", text=row.answer)
+
+    def created(self) -> str:
+        """When the report was made."""
+        try:
+            when = datetime.fromisoformat(self.report.created_at)
+        except ValueError:
+            return self.report.created_at
+        month = self.words["months"].split()[when.month - 1]
+        return f"{when.day} {month} {when.year}, {when:%H:%M}"
+
+    def signature(self) -> str:
+        """Whether it is signed."""
+        status = self.report.status
+        return self.words["not_signed"] if status == "draft" else status.upper()
+
+    def colophon(self) -> Iterator[Block]:
+        """Who wrote the words, why this engine, and how the input was read."""
+        why = self.report.provenance.why_this_engine or ""
+        yield block("imprint", self.report.imprint)
+        if why:
+            yield block("reason", why[:1].upper() + why[1:] + ("" if why.endswith(".") else "."))
+        for number, note in enumerate(self.report.source_notes, 1):
+            yield block(f"source note {number}", f"{self.words['source']}: {note}")
+
+    def captions(self) -> Iterator[Block]:
+        """What stands below the biometry."""
+        if self.report.biometry_caption:
+            yield block("biometry caption", self.report.biometry_caption)
+        for number, (letter, note) in enumerate(self.report.biometry_notes, 1):
+            yield block(f"biometry note {number}", f"({letter}) {note}")
