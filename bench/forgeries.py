@@ -24,7 +24,7 @@ __all__ = ["OPERATORS", "Forgery", "Made", "forgeries", "made", "operators"]
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 #: Lines of a paragraph, within which a fault is told at its place.
-PARAGRAPH = 12
+PARAGRAPH = 15
 UNITS = ("mm", "cm", "g", "kg", "degree", "weeks", "bpm", "per cent")
 WORDS = ("normal", "not", "left", "severe", "twin", "confirmed", "absent")
 #: What a report says. Who wrote the words, and settings of the layout, are no part of it.
@@ -82,13 +82,15 @@ def forgeries(one: Made, domain: Domain, rng: random.Random, each: int, *, whole
             changed = mutate(one.text.split("\n"), rng, domain)
             if changed and _differs(one.text.split("\n"), changed[1]):
                 faults = faults_in_text(one.report, "\n".join(changed[1]))
-                yield _judged(f"txt: {name}", faults, *changed)
+                yield _judged(f"txt: {name}", faults, changed[0], [changed[1]])
             number = rng.randrange(len(one.pages))
             lines = one.pages[number].split("\n")
             changed = mutate(lines, rng, domain)
             if changed and _differs(lines, changed[1]):
-                pages = [*one.pages[:number], "\n".join(changed[1]), *one.pages[number + 1 :]]
-                yield _judged(f"pdf: {name}", faults_in_pdf_text(one.report, pages), *changed, number + 1)
+                pages = [page.split("\n") for page in one.pages]
+                pages[number] = changed[1]
+                faults = faults_in_pdf_text(one.report, ["\n".join(page) for page in pages])
+                yield _judged(f"pdf: {name}", faults, changed[0], pages, number)
             yield from _in_json(name, one, domain, rng)
     if whole:
         yield from _real_pdf(one, domain, rng)
@@ -98,13 +100,17 @@ def _differs(before: Sequence[str], after: Sequence[str]) -> bool:
     return " ".join(before).split() != " ".join(after).split()
 
 
-def _judged(operator: str, faults: Sequence[str], at: int, lines: Sequence[str], page: int = 1) -> Forgery:
-    """Whether the fault names the line that was changed, or its paragraph, which may begin a page before."""
+def _judged(
+    operator: str, faults: Sequence[str], at: int, pages: Sequence[Sequence[str]], page: int = 0
+) -> Forgery:
+    """Whether the fault names the line that was changed, or its paragraph, which may lie on two pages."""
     if not faults:
-        return Forgery(operator, frozenset(), " / ".join(lines[max(at - 1, 0) : at + 2]))
+        return Forgery(operator, frozenset(), " / ".join(pages[page][max(at - 1, 0) : at + 2]))
     named = re.search(r"(?:page (\d+), )?line (\d+)", faults[0])
-    begins_before = named is not None and named[1] is not None and int(named[1]) == page - 1
-    near = named is None or (at if begins_before else abs(int(named[2]) - 1 - at)) <= PARAGRAPH
+    begins = [sum(map(len, pages[:number])) for number in range(len(pages))]
+    near = named is None or (
+        abs(begins[int(named[1] or 1) - 1] + int(named[2]) - 1 - begins[page] - at) <= PARAGRAPH
+    )
     return Forgery(operator, frozenset({"here" if near else "elsewhere"}), None)
 
 

@@ -138,7 +138,7 @@ def _number_word(draft: Draft, rng: random.Random, _: Sources) -> str:
     return _inserted(draft, rng, rng.choice(NUMBER_WORDS))
 
 
-@_operator("wrong count", CARRIER | {"number_word"})
+@_operator("wrong count", CARRIER | {"count", "number_word"})
 def _count(draft: Draft, rng: random.Random, _: Sources) -> str:
     """A count that is that of no kind, in the place of a right one or anywhere."""
     kinds = [fact.carried_as for fact in draft.passage.facts]
@@ -255,7 +255,7 @@ def _listed(draft: Draft, rng: random.Random, _: Sources) -> str | None:
     return " ".join(kept)
 
 
-@_operator("carrier of the wrong kind", CARRIER)
+@_operator("carrier of the wrong kind", CARRIER | {"count"})
 def _wrong_kind(draft: Draft, rng: random.Random, sources: Sources) -> Mutant | None:
     """A correct sentence, told of facts of another kind: the passage changes, not the words."""
     slots = draft.passage.slots

@@ -114,7 +114,7 @@ def test_a_check_that_is_deaf_to_strange_words_is_noticed(
 def test_a_reading_that_is_blind_is_noticed(some: tuple[list, list], monkeypatch: pytest.MonkeyPatch) -> None:
     one = forgeries.made(some[0][0], {}, DOMAIN)
     monkeypatch.setattr(forgeries, "faults_in_text", lambda *_: [])
-    monkeypatch.setattr(forgeries, "faults_in_pdf_text", lambda *_: ["page 9, line 900 (elsewhere)"])
+    monkeypatch.setattr(forgeries, "faults_in_pdf_text", lambda *_: ["page 1, line 900 (elsewhere)"])
     found = list(forgeries.forgeries(one, DOMAIN, random.Random(1), 2, whole=False))
     assert all(f.shipped for f in found if f.operator.startswith("txt"))
     assert {code for f in found if f.operator.startswith("pdf") for code in f.codes} == {"elsewhere"}

@@ -11,12 +11,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from reportgen.carriers import carriers_of
 from reportgen.domain import Domain
 from reportgen.errors import DomainError
-from reportgen.files import sha256
+from reportgen.files import canonical_json, sha256
 from reportgen.nouns import Fact, Passage, Prompt
 
 __all__ = ["fixed_sentences", "prompt_for", "prompt_sha256"]
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)
+#: A template may word its examples in so many ways; which one follows from the facts shown.
+VARIANTS = 4
 _MESSAGE = re.compile(r"^=== (system|user|assistant)\n", re.MULTILINE)
 
 
@@ -62,7 +64,8 @@ def _render(source: str, facts: Iterable[Fact], refusal: Sequence[str] | None = 
         {"slot": f"[[F{number}]]", "kind": fact.carried_as, "name": fact.name}
         for number, fact in enumerate(facts, 1)
     ]
+    variant = int(sha256(canonical_json(shown))[:8], 16) % VARIANTS
     try:
-        return str(_template(source).render(facts=shown, refusal=refusal or ()))
+        return str(_template(source).render(facts=shown, refusal=refusal or (), variant=variant))
     except TemplateError as error:
         raise DomainError(f"A template of the domain is faulty: {error}", "Correct it.") from None

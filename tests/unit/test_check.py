@@ -1,5 +1,7 @@
 import json
 import re
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,8 +10,15 @@ from hypothesis import strategies as st
 from cases import DOMAIN, FULL, facts
 from reportgen.check import check_draft, check_passage, climb, refusal
 from reportgen.narrate import fixed_sentences, prompt_for
-from reportgen.nouns import Completion
+from reportgen.nouns import Completion, Fact, Passage
 
+PASSAGES = json.loads((Path(__file__).parent.parent / "drafts/passages_tuning.json").read_text("utf-8"))
+KINDS = {
+    "recognised": {"kind": "view"},
+    "uncertain": {"kind": "candidate"},
+    "recorded": {"kind": "measurement"},
+    "supplied": {"kind": "view", "carrier": "label"},
+}
 FACTS = facts(*FULL, weeks=(20, 3))
 HEAD = FACTS.passages[0]
 GOOD = "The software recognised [[F1]] and [[F2]]; [[F3]] and [[F4]] were recorded."
@@ -92,6 +101,13 @@ def test_spans_point_into_the_sentence():
     verdict = check_passage(draft, HEAD.slots, HEAD.id, DOMAIN)
     words = [s.text[slice(*o.span)] for s in verdict.sentences for o in s.objections if o.code == "word"]
     assert words == ["spine"]
+
+
+def test_a_model_that_loops_is_refused_in_no_time():
+    begun = time.process_time()
+    assert "repeat" in codes("the head of the fetal head of the " * 60 + ".")
+    assert codes(" ".join(f"the head{n} of the" for n in range(200)) + ".")
+    assert time.process_time() - begun < 2
 
 
 def test_local_slots_are_checked_before_they_are_translated():
@@ -240,18 +256,29 @@ def test_a_prompt_shows_slots_kinds_and_names_and_no_value():
 
 def test_the_worked_examples_of_the_prompt_pass_the_check():
     """A model that copies their style must not be refused."""
-    from reportgen.nouns import Fact
-
-    messages = prompt_for(HEAD, DOMAIN).messages
-    for (_, shown), (_, reply) in zip(messages[1:-1:2], messages[2::2], strict=True):
-        kinds = {"recognised": "view", "uncertain": "candidate", "recorded": "measurement"}
-        slots = {
-            m[1]: Fact.model_validate(
-                {"id": m[1], "kind": kinds[m[2]], "surface": "x", "name": "x", "required": True}
-            )
-            for m in re.finditer(r"\[\[(F\d)\]\] (\w+)", shown)
-        }
-        assert check_passage(reply, slots, "P", DOMAIN).accepted, reply
+    told = set()
+    for passage in [*PASSAGES, *({"facts": [f]} for p in PASSAGES for f in p["facts"])]:
+        of = Passage.model_validate_json(
+            json.dumps({"id": "P1", "region": "head", "facts": passage["facts"]})
+        )
+        messages = prompt_for(of, DOMAIN).messages
+        for (_, shown), (_, reply) in zip(messages[1:-1:2], messages[2::2], strict=True):
+            slots = {
+                m[1]: Fact.model_validate(
+                    {
+                        "id": m[1],
+                        "name": "x",
+                        "surface": "x",
+                        "images": ("a",),
+                        "required": True,
+                        **KINDS[m[2]],
+                    }
+                )
+                for m in re.finditer(r"\[\[(F\d)\]\] (\w+)", shown)
+            }
+            assert check_passage(reply, slots, "P", DOMAIN).accepted, reply
+            told.add(reply)
+    assert len(told) == 12
 
 
 def test_equal_evidence_gives_equal_prompts_whatever_the_values():

@@ -81,13 +81,14 @@ def picture_states(found: Found) -> dict[str, list[int]]:
     One that was named and is not there gets a state that no file has, so that its case is read again every
     time: the picture may have come.
     """
-    named = {image.image_id for image in found.case.images if image.file is not None}
+    # Images by number: an id is text of the input, and the ledger keeps none.
+    named = {image.image_id: n for n, image in enumerate(found.case.images, 1) if image.file is not None}
     states = {}
     for one in found.source.pictures:
         if one.path is not None:
             states[str(one.path.absolute())] = file_state(one.path) or [-1, 0]
         elif one.image_id in named:
-            states[f"missing picture of image {one.image_id}"] = [-1, 0]
+            states[f"missing picture of image {named[one.image_id]}"] = [-1, 0]
     return states
 
 

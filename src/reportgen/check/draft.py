@@ -5,6 +5,7 @@ very passage that no other sentence tells. All else here only says more clearly 
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 from reportgen.carriers import COUNTS, Carriers, carriers_of
@@ -12,7 +13,7 @@ from reportgen.check.structure import structure
 from reportgen.domain import Domain
 from reportgen.nouns import Check, CheckedSentence, Fact, Objection, Passage
 
-__all__ = ["check_draft", "check_passage"]
+__all__ = ["SENTENCE", "check_draft", "check_passage"]
 
 _SLOT = re.compile(r"\[\[(F\d+)\]\]")
 _SENTENCE = re.compile(r"\S.*?(?:[.!?](?=\s|$)|$)", re.DOTALL)
@@ -25,11 +26,22 @@ _NUMBER_WORDS = frozenset(
 ) | set(COUNTS)
 #: What is wrong with a sentence by itself: code, message, span in the sentence.
 _Finding = tuple[str, str, tuple[int, int]]
-_CARRIER = {
-    "carrier": "From here on the words are no sentence that these facts may stand in.",
-    "carrier_kind": "Such words may not carry facts of this kind.",
-    "count": "These are not all facts of their kind, or not so many.",
+#: What can be wrong with a sentence; docs/guard.md explains each. Words that the domain names have its codes.
+SENTENCE = {
+    "no_slot": "The sentence holds no fact.",
+    "unfinished": "The sentence does not end with a full stop.",
+    "slot_unknown": "[[{}]] is not a fact of this passage.",
+    "slot_repeated": "[[{}]] is told more than once.",
+    "slot_broken": "The brackets do not make a slot such as [[F1]].",
+    "digit": "Numbers are put in by code only.",
+    "number_word": "Numbers are put in by code only.",
+    "markup": "The character is no part of a plain sentence.",
+    "word": "The word is not in the lexicon.",
     "spacing": "Blanks and marks do not stand as in a plain sentence.",
+    "count": "These are not all facts of their kind, or not so many.",
+    "carrier_kind": "Such words may not carry facts of this kind.",
+    "carrier": "From here on the words are no sentence that these facts may stand in.",
+    "passage": "There is no passage of this number in the facts.",
 }
 
 
@@ -45,20 +57,20 @@ def check_passage(
         domain: Holds the carriers.
         cut_off: The model was stopped by the length limit.
     """
-    whole = list(structure(text, cut_off=cut_off))
+    pieces = list(_split(text))
+    starts = [start for start, _ in pieces]
+    whole: dict[int, list[Objection]] = {}
+    for one in structure(text, cut_off=cut_off):
+        # It may show between two sentences: then it is the earlier one's.
+        whole.setdefault(max(bisect_right(starts, one.span[0]) - 1, 0), []).append(one)
     told: set[str] = set()
     sentences = []
-    for number, (start, sentence) in enumerate(_split(text)):
-        end = start + len(sentence)
+    for number, (start, sentence) in enumerate(pieces):
         own = [
             Objection(code=code, message=message, span=span)
             for code, message, span in _objections(sentence, slots, told, domain, first=number == 0)
         ]
-        inside = [
-            Objection(code=o.code, message=o.message, span=(o.span[0] - start, min(o.span[1], end) - start))
-            for o in whole
-            if start <= o.span[0] < max(end, start + 1)
-        ]
+        inside = [_moved(one, start, len(sentence)) for one in whole.get(number, [])]
         names = [name for name in _SLOT.findall(sentence) if name in slots]
         told.update(names)
         sentences.append(
@@ -96,11 +108,15 @@ def check_draft(text: str, passages: Sequence[Passage], domain: Domain) -> Check
         missing += one.missing
         accepted = accepted and one.accepted
     for block in blocks[len(passages) :]:
-        objection = Objection(
-            code="passage", message="There is no passage of this number in the facts.", span=(0, len(block))
-        )
+        objection = Objection(code="passage", message=SENTENCE["passage"], span=(0, len(block)))
         sentences.append(CheckedSentence(text=block, passage="", objections=(objection,)))
     return Check(accepted=accepted, sentences=tuple(sentences), missing=tuple(missing))
+
+
+def _moved(objection: Objection, start: int, length: int) -> Objection:
+    """An objection to the text as one to a sentence that begins at ``start``, with its span inside of it."""
+    begin, end = (min(max(place - start, 0), length) for place in objection.span)
+    return objection.model_copy(update={"span": (begin, end)})
 
 
 def _split(text: str) -> Iterator[tuple[int, str]]:
@@ -125,7 +141,7 @@ def _objections(
         fault = carriers.fault(sentence, slots, first=first)
         if fault:
             code, start, end = fault
-            yield code, _CARRIER[code], (start, end)
+            yield code, SENTENCE[code], (start, end)
 
 
 def _slot_faults(sentence: str, slots: Mapping[str, Fact], told: set[str]) -> Iterator[_Finding]:
@@ -133,31 +149,37 @@ def _slot_faults(sentence: str, slots: Mapping[str, Fact], told: set[str]) -> It
     found = list(_SLOT.finditer(sentence))
     for match in found:
         if match[1] not in slots:
-            yield "slot_unknown", f"[[{match[1]}]] is not a fact of this passage.", match.span()
+            yield _finding("slot_unknown", match)
         elif match[1] in seen:
-            yield "slot_repeated", f"[[{match[1]}]] is told more than once.", match.span()
+            yield _finding("slot_repeated", match)
         seen.add(match[1])
     if not found:
-        yield "no_slot", "The sentence holds no fact.", (0, len(sentence))
+        yield "no_slot", SENTENCE["no_slot"], (0, len(sentence))
     if not sentence.endswith("."):
         last = len(sentence) - 1
-        yield "unfinished", "The sentence does not end with a full stop.", (last, last + 1)
+        yield "unfinished", SENTENCE["unfinished"], (last, last + 1)
 
 
 def _word_faults(sentence: str, carriers: Carriers, domain: Domain) -> Iterator[_Finding]:
     bare = _SLOT.sub(lambda match: " " * len(match[0]), sentence)
     for match in re.finditer(r"\d+", bare):
-        yield "digit", "Numbers are put in by code only.", match.span()
+        yield _finding("digit", match)
     for match in _MARK.finditer(bare):
-        yield "markup", "The character is no part of a plain sentence.", match.span()
+        yield _finding("markup", match)
     for match in re.finditer(r"[\[\]]+", bare):
-        yield "slot_broken", "The brackets do not make a slot such as [[F1]].", match.span()
+        yield _finding("slot_broken", match)
     for match in _WORD.finditer(bare):
         word = match[0].lower()
         if word in carriers.words:
             continue
+        never = domain.why_never(word)
         if word in _NUMBER_WORDS:
-            yield "number_word", "Numbers are put in by code only.", match.span()
+            yield _finding("number_word", match)
+        elif never:
+            yield *never, match.span()
         else:
-            code, message = domain.why_never(word) or ("word", "The word is not in the lexicon.")
-            yield code, message, match.span()
+            yield _finding("word", match)
+
+
+def _finding(code: str, match: re.Match[str]) -> _Finding:
+    return code, SENTENCE[code].format(*match.groups()), match.span()

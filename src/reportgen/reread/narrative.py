@@ -12,6 +12,8 @@ from reportgen.reread.printed import IMPRESSION
 __all__ = ["narrative_faults"]
 
 NARRATED = ("view", "candidate", "measurement")
+#: The one kind that stands among the findings as it is printed.
+PRINTED = "undetermined"
 
 
 def narrative_faults(report: Report, domain: Domain | None) -> Iterator[str]:
@@ -30,8 +32,12 @@ def narrative_faults(report: Report, domain: Domain | None) -> Iterator[str]:
         for place, why in _section_faults(section, facts, report, domain):
             yield f"sections[{number}].sentences[{place}]: {why}"
     for number, fact in enumerate(report.facts):
-        if fact.kind in NARRATED and not fact.required <= told[fact.id] <= 1:
+        least = fact.required or fact.kind == PRINTED
+        if (fact.kind in NARRATED or fact.kind == PRINTED) and not least <= told[fact.id] <= 1:
             yield f"facts[{number}]: told in {told[fact.id]} sentences"
+    written = [s for section in report.sections if section.name == IMPRESSION for s in section.sentences]
+    if len(written) != 1 and all(sentence.origin != "reviewer" for sentence in written):
+        yield "sections: the impression is not its one sentence"
     yield from _row_faults(report, facts)
     if domain is not None:
         yield from _fixed_faults(report, domain)
