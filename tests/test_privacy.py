@@ -128,9 +128,7 @@ def test_no_mark_reaches_prompts_logs_ledger_cache_or_errors(
         (folder / f"bad{number}.json").write_text(
             broken.replace(spelled, f'"{key}": {json.dumps(value)}'), "utf-8"
         )
-    engine = Scripted(
-        lambda prompt: "Normal nonsense." if not prompt.grammar else good_words(prompt)
-    )
+    engine = Scripted(lambda prompt: "Normal nonsense." if not prompt.grammar else good_words(prompt))
     summary = go(folder, out=tmp_path / "out", engine=engine, formats=("txt", "pdf"))
     assert (summary.done, summary.rejected) == (1, 3)
     assert any(prompt.grammar for prompt in engine.asked)

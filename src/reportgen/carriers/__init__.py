@@ -87,6 +87,7 @@ def _language(data: Mapping[str, Any], phrases: Mapping[str, Any], marks: Mappin
         active=by_kind("active"),
         tails=by_kind("tails"),
         echoes=by_kind("echoes"),
+        gaps=by_kind("gaps"),
     )
 
 

@@ -29,6 +29,8 @@ _PIECE = re.compile(r"\[\[(F\d+)\]\]|[A-Za-z]+(?:['-][A-Za-z]+)*|[,;:.]")
 #: Between two slots of one list, with a comma or semicolon before it or not.
 _AND = ((), ("and",), ("and", "also"), ("and", "as"), ("and", "for"), ("plus",))
 #: The same, where what came before stays a singular subject: "A as well as B was".
+#: Only behind a comma: "as A, as B", never "A as B".
+_AGAIN = (("as",), ("for",))
 _WITH = (("as", "well", "as"), ("along", "with"), ("together", "with"), ("in", "addition", "to"))
 LIST_WORDS = frozenset(word for words in _AND + _WITH for word in words) | {"both"}
 
@@ -46,6 +48,7 @@ class Language:
     active: Mapping[str, Choice]
     tails: Mapping[str, Choice]
     echoes: Mapping[str, Choice]
+    gaps: Mapping[str, Choice]
 
 
 class Sentence:
@@ -145,6 +148,9 @@ class _Reader:
         for other, tails in language.tails.items():
             for end, _, _, _ in self._states(tails, other, at, said, active=active):
                 yield end, kind, active, said
+            if not active:
+                for end, _, _, _ in self._states(language.gaps[other], other, at, said, active=active):
+                    yield end, kind, active, said
         yield from self._states(language.echoes[kind], kind, at, said, active=active)
 
     def _ends(self, node: Node, kind: str, at: int) -> frozenset[_End]:
@@ -204,7 +210,7 @@ class _Reader:
     def _separated(self, at: int, kind: str, place: Place) -> int | None:
         """Where the next slot of a list stands, if one follows."""
         mark = self._word(at) in {",", ";"}
-        for words in _AND + _WITH if place.many else _WITH:
+        for words in (*_AND, *_WITH, *(_AGAIN if mark else ())) if place.many else _WITH:
             end = at + mark + len(words)
             if (words or mark) and tuple(self._words[at + mark : end]) == words and self._is_slot(end, kind):
                 return end

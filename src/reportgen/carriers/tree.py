@@ -123,7 +123,9 @@ class Trees:
     def _phrase(self, name: str) -> Choice:
         if name not in self._made:
             if name not in self._phrases:
-                raise DomainError(f"carriers: '<{name}>' is not one of phrases.", "Define it in domain.yaml.")
+                raise DomainError(
+                    f"carriers: '<{name}>' is not one of phrases.", "Define it in carriers.yaml."
+                )
             self._made[name] = self.choice(name, self._phrases[name])
         return self._made[name]
 
@@ -143,7 +145,7 @@ class Trees:
             elif word:
                 levels[-1].append(Word(word))
         if len(levels) > 1:
-            raise DomainError(f"carriers: '{template}' leaves a bracket open.", "Close it in domain.yaml.")
+            raise DomainError(f"carriers: '{template}' leaves a bracket open.", "Close it in carriers.yaml.")
         return tuple(levels[0])
 
 
@@ -154,7 +156,7 @@ def _pieces(template: str) -> Iterator[re.Match[str]]:
         if match is None:
             raise DomainError(
                 f"carriers: '{template}' cannot be read from character {at + 1}.",
-                "Correct it in domain.yaml.",
+                "Correct it in carriers.yaml.",
             )
         yield match
         at = match.end()
