@@ -16,8 +16,6 @@ from batches import Scripted, go, good_words
 from reportgen.cli import main
 from reportgen.nouns import Case
 
-#: Fields that hold no free text: what they may hold is listed, so there is nothing to hide in them.
-CLOSED = {"schema", "domain", "type", "basis", "score_kind", "source", "convention", "unit", "sex"}
 RECORD: dict[str, Any] = {
     "schema": "reportgen/case/v1",
     "case_id": "case-1",
@@ -70,34 +68,32 @@ RECORD: dict[str, Any] = {
     "extensions": {"MARKkey": "MARKextension"},
 }
 SECRET = [
-    b"MARK", b"771177", b"661166", b"feedc0de", b"1987", b"05 Jun", b"08:07", b"91817", b"0.92", b"06123", b"214.87",
-    b"55719", b"0.56", b"23+4", b"23 weeks",
-]  # fmt: skip
+    *(b"MARK", b"771177", b"661166", b"feedc0de", b"1987", b"05 Jun", b"08:07", b"91817", b"0.92"),
+    *(b"06123", b"214.87", b"55719", b"0.56", b"23+4", b"23 weeks"),
+]
 
 
-def fields(model: type[BaseModel], record: Any, path: str = "") -> set[str]:
-    """The text fields of the schema that the record leaves empty."""
+def fields(model: type[BaseModel], record: dict[str, Any], path: str = "") -> set[str]:
+    """The fields of a schema that a record leaves empty."""
     empty = set()
     for name, field in model.model_fields.items():
         key = field.alias or name
-        inner = next((kind for kind in _models(field.annotation)), None)
-        value = record.get(key) if isinstance(record, dict) else None
-        if value is None:
-            empty.add(f"{path}{key}")
+        value = record.get(key)
+        one = value[0] if isinstance(value, list) else value
+        inner = _model(field.annotation)
+        if one is None:
+            empty.add(path + key)
         elif inner is not None:
-            for one in value if isinstance(value, list) else [value]:
-                empty |= (
-                    fields(inner, one, f"{path}{key}.")
-                    if one is (value[0] if isinstance(value, list) else value)
-                    else set()
-                )
+            empty |= fields(inner, one, f"{path}{key}.")
     return empty
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
+def _model(annotation: Any) -> type[BaseModel] | None:
+    """The model in an annotation such as ``tuple[Image, ...] | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in getattr(annotation, "__args__", ()) for model in _models(inner)]
+        return annotation
+    inner = (_model(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model is not None), None)
 
 
 def leaks(text: bytes) -> list[bytes]:
@@ -141,7 +137,7 @@ def test_no_mark_reaches_prompts_logs_ledger_cache_or_errors(
     for path in told:
         if path.is_file():
             assert not leaks(path.read_bytes()), path.name
-    assert not [path for path in (tmp_path / "out").rglob("*MARK*")]
+    assert not list((tmp_path / "out").rglob("*MARK*"))
     said = capfd.readouterr()
     assert not leaks((said.out + said.err + caplog.text).encode())
 

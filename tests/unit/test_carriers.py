@@ -55,7 +55,7 @@ def fault(sentence: str, *, first: bool = True) -> str | None:
         "A leading candidate was [[F5]].",
         "In addition, [[F3]] was recorded.",
         "[[F1]] was recognised, and [[F3]] and [[F4]] were supplied with the study.",
-        "AI recognised [[F1]], [[F2]] was recognised too, and [[F5]] was put forward as an uncertain candidate.",
+        "AI recognised [[F1]], [[F2]] was recognised too, and [[F5]] was put forward as uncertain.",
         "The classifier recognised [[F1]] and listed [[F5]] as a possible candidate.",
         "[[F3]] was recorded, as was [[F4]].",
         "A label for [[F6]] and the measurement [[F3]] were supplied with the images.",

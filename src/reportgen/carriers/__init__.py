@@ -50,8 +50,8 @@ class Carriers:
             first: It is the first sentence of its passage.
 
         Returns:
-            ``spacing`` for blanks that no sentence has, ``count`` where a count is wrong or not all that is named
-            is told, ``carrier_kind`` for words that carry another kind of fact, ``carrier`` for all else.
+            ``spacing`` for blanks that no sentence has, ``count`` where a count is wrong or not all that is
+            named is told, ``carrier_kind`` for words that carry facts of another kind, else ``carrier``.
         """
         read = Sentence(sentence, slots)
         if read.spelled[:1].lower() + read.spelled[1:] != sentence[:1].lower() + sentence[1:]:
