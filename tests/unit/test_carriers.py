@@ -88,6 +88,8 @@ def test_sentences_of_the_language(sentence: str):
         ("[[F1]] and [[F3]] were recorded.", "carrier_kind"),
         ("[[F1]] was recognised in [[F2]].", "carrier"),
         ("[[F3]] was recorded on [[F1]].", "carrier"),
+        ("The view includes [[F3]].", "carrier"),  # nobody knows on which view a value was taken
+        ("[[F1]] was recognised with a measurement of [[F3]].", "carrier"),
         ("[[F1]] was recognised as [[F2]].", "carrier"),
         ("The software recognised [[F1]]", "carrier"),
         ("The software recognised.", "carrier"),

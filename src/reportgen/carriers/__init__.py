@@ -18,7 +18,7 @@ from reportgen.domain import Domain
 from reportgen.files import canonical_json
 from reportgen.nouns import Fact
 
-__all__ = ["COUNTS", "KINDS", "Carriers", "carriers_of"]
+__all__ = ["KINDS", "Carriers", "carriers_of"]
 
 #: What can carry facts of its own: the narrated kinds, and labels supplied without a score.
 KINDS = ("view", "candidate", "measurement", "label")

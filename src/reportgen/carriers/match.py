@@ -8,6 +8,7 @@ from reportgen.carriers.tree import (
     CONTRADICTIONS,
     COUNTS,
     MANY,
+    PIECE,
     SOLE,
     Choice,
     Count,
@@ -25,12 +26,12 @@ __all__ = ["LIST_WORDS", "Language", "Sentence", "reads"]
 _End = tuple[int, int]
 #: A token, kind and form of the clause that ends there, and what a lead has said of all clauses.
 _State = tuple[int, str, bool, int]
-_PIECE = re.compile(r"\[\[(F\d+)\]\]|[A-Za-z]+(?:['-][A-Za-z]+)*|[,;:.]")
+_PIECE = re.compile(rf"\[\[(F\d+)\]\]|{PIECE}")
 #: Between two slots of one list, with a comma or semicolon before it or not.
 _AND = ((), ("and",), ("and", "also"), ("and", "as"), ("and", "for"), ("plus",))
-#: The same, where what came before stays a singular subject: "A as well as B was".
-#: Only behind a comma: "as A, as B", never "A as B".
+#: The same, but only behind a comma: "as A, as B", never "A as B".
 _AGAIN = (("as",), ("for",))
+#: The same, where what came before stays a singular subject: "A as well as B was".
 _WITH = (("as", "well", "as"), ("along", "with"), ("together", "with"), ("in", "addition", "to"))
 LIST_WORDS = frozenset(word for words in _AND + _WITH for word in words) | {"both"}
 

@@ -16,6 +16,7 @@ __all__ = [
     "MANY",
     "MARKS",
     "ONE",
+    "PIECE",
     "SOLE",
     "WIDE",
     "Choice",
@@ -35,8 +36,9 @@ MARKS = {"wide": WIDE, "sole": SOLE, "one": ONE}
 #: A passage is one region, so naming all there is in the study would be false; several images are not one.
 CONTRADICTIONS = (WIDE | SOLE, ONE | MANY)
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
-_TOKEN = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*|[,;:.]")
-_NOTATION = re.compile(rf"<(\w+)>|\{{(count|[1+]?!?(?::[a-z]+)?)\}}|([\[\]])|({_TOKEN.pattern})|\s+")
+#: A word or a mark, as a regular expression.
+PIECE = r"[A-Za-z]+(?:['-][A-Za-z]+)*|[,;:.]"
+_NOTATION = re.compile(rf"<(\w+)>|\{{(count|[1+]?!?(?::[a-z]+)?)\}}|([\[\]])|({PIECE})|\s+")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
-from reportgen.carriers import COUNTS, Carriers, carriers_of
+from reportgen.carriers import Carriers, carriers_of
 from reportgen.check.structure import structure
 from reportgen.domain import Domain
 from reportgen.nouns import Check, CheckedSentence, Fact, Objection, Passage
@@ -23,7 +23,7 @@ _NUMBER_WORDS = frozenset(
     "zero once single twice both half double third quarter nine ten eleven twelve thirteen fourteen "  # noqa: SIM905
     "fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
     "hundred thousand dozen first second fourth fifth tenth fiftieth".split()
-) | set(COUNTS)
+)
 #: What is wrong with a sentence by itself: code, message, span in the sentence.
 _Finding = tuple[str, str, tuple[int, int]]
 #: What can be wrong with a sentence; docs/guard.md explains each. Words that the domain names have its codes.
