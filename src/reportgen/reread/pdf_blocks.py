@@ -26,12 +26,7 @@ def pdf_blocks(report: Report, glyphs: str) -> Iterator[Block]:
     for number, (name, value) in enumerate(report.header, 1):
         yield _row(f"header {number}", name, value)
     yield from _pdf_reviewer(page)
-    if report.method:
-        yield block("method", " ".join([words["method"], *report.method]))
-    yield block("findings", words["findings"])
-    for section in page.findings:
-        title = "" if page.single else section.title
-        yield block(f"findings, {section.name}", title, page.said(section))
+    yield from page.narrative()
     if report.biometry:
         yield block("biometry title", page.biometry_title())
         heads = [words["measurement"], words["value"], page.centile_title(), words["image"]]

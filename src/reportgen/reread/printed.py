@@ -156,6 +156,15 @@ class Printed:
         for number, note in enumerate(self.report.source_notes, 1):
             yield block(f"source note {number}", f"{self.words['source']}: {note}")
 
+    def narrative(self) -> Iterator[Block]:
+        """Method and findings."""
+        if self.report.method:
+            yield block("method", " ".join([self.words["method"], *self.report.method]))
+        yield block("findings", self.words["findings"])
+        for section in self.findings:
+            title = "" if self.single else section.title
+            yield block(f"findings, {section.name}", title, self.said(section))
+
     def captions(self) -> Iterator[Block]:
         """What stands below the biometry."""
         if self.report.biometry_caption:

@@ -30,12 +30,7 @@ def text_blocks(report: Report) -> Iterator[Block]:
             yield block(f"reviewer's item {number}", f"{number}.", text)
         if not reviewer[1:]:
             yield block("reviewer's list", words["nothing_open"])
-    if report.method:
-        yield block("method", " ".join([words["method"], *report.method]))
-    yield block("findings", words["findings"])
-    for section in page.findings:
-        title = "" if page.single else section.title
-        yield block(f"findings, {section.name}", title, page.said(section))
+    yield from page.narrative()
     if report.biometry:
         yield block("biometry title", page.biometry_title())
         yield _row("biometry head", words["value"], page.centile_title(), words["image"])
