@@ -6,6 +6,7 @@ import time
 import pytest
 
 from cases import DOMAIN
+from reportgen.carriers import KINDS as ALL_KINDS
 from reportgen.carriers import Carriers, carriers_of
 from reportgen.errors import DomainError
 from reportgen.nouns import Fact
@@ -149,24 +150,44 @@ def test_the_grammar_writes_only_what_the_check_accepts_and_tells_every_fact_onc
     assert len(grammar) < 150_000
 
 
+def named(templates: object) -> set[str]:
+    """The phrases that templates name."""
+    return set(re.findall(r"<(?:\w+:)?(\w+)>", json.dumps(templates)))
+
+
 def test_every_phrase_is_used():
     data = DOMAIN.carriers
-    used = set(re.findall(r"<(\w+)>", json.dumps(data)))
-    assert set(data["phrases"]) <= used | {"agent"}
-    assert set(data["write"]["phrases"]) <= set(data["phrases"])
+    reading = {part: templates for part, templates in data.items() if part != "write"}
+    used = named(reading) | {"sentence", "separator", "addition"}
+    for part in ("phrases", "constructions", *ALL_KINDS):
+        assert set(data[part]) <= used, part
+    write = data["write"]
+    assert set(write["phrases"]) <= named(write) | {"agent", "leads", "joiners"}
 
 
-def test_a_template_that_cannot_be_read_is_named():
-    broken = {**DOMAIN.carriers, "leads": ["in [addition"]}
-    with pytest.raises(DomainError, match="leaves a bracket open"):
-        Carriers(broken)
-    with pytest.raises(DomainError, match="'<nobody>' is not one of phrases"):
-        Carriers({**DOMAIN.carriers, "leads": ["<nobody>"]})
+def broken(**phrases: list[str]) -> dict[str, object]:
+    return {**DOMAIN.carriers, "phrases": {**DOMAIN.carriers["phrases"], **phrases}}
+
+
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        ("in [addition", "leaves a bracket open"),
+        ("in (addition", "cannot be read from character 4"),
+        ("<nobody>", "'<nobody>' is not one of phrases"),
+        ("with {1}", "belongs to no kind"),
+        ("<lead> in addition", "begins with itself"),
+        ("<view:nobody>", "no phrase of view"),
+    ],
+)
+def test_a_template_that_cannot_be_read_is_named(template: str, problem: str):
+    with pytest.raises(DomainError, match=problem):
+        Carriers(broken(lead=[template])).fault("The software recognised [[F1]].", FACTS)
 
 
 def test_a_sentence_made_to_be_slow_is_read_in_no_time():
     """The work grows with words times carriers, whatever the sentence."""
     slow = "The software recognised [[F1]]" + " among the images of the study in the images" * 60 + "."
     begun = time.process_time()
-    assert fault(slow)
+    fault(slow)
     assert time.process_time() - begun < 2

@@ -6,22 +6,19 @@ neither can say is what no report of this domain can say in a model's words.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from reportgen.carriers.lark import grammar
-from reportgen.carriers.match import LIST_WORDS, Language, Sentence, reads
-from reportgen.carriers.tree import COUNTS, Choice, Maybe, Node, Trees, Word
+from reportgen.carriers.automaton import Automaton
+from reportgen.carriers.lark import Written, grammar
+from reportgen.carriers.sentence import Sentence
+from reportgen.carriers.tree import COUNTS, KINDS, Choice, Trees, Word, nodes_of
 from reportgen.domain import Domain
 from reportgen.files import canonical_json
 from reportgen.nouns import Fact
 
 __all__ = ["KINDS", "Carriers", "carriers_of"]
-
-#: What can carry facts of its own: the narrated kinds, and labels supplied without a score.
-KINDS = ("view", "candidate", "measurement", "label")
 
 
 class Carriers:
@@ -34,10 +31,16 @@ class Carriers:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._key = canonical_json(data)
-        self._read = _language(data, data["phrases"], data["marks"])
-        self.written = _language(data["write"], {**data["phrases"], **data["write"]["phrases"]}, {})
-        words = {word.lower() for word in _words_of(self._read) if word[0].isalpha()}
-        self.words = frozenset(words | set(COUNTS) | LIST_WORDS)
+        trees = Trees(data["phrases"], data["constructions"], {kind: data[kind] for kind in KINDS}, data["marks"])
+        root = trees.phrase("sentence")
+        separators, additions = (
+            {kind: trees.phrase(name, kind) for kind in KINDS} for name in ("separator", "addition")
+        )
+        self._automaton = Automaton(root, separators, additions)
+        self.written = _written(data["write"])
+        words = nodes_of([root, *separators.values(), *additions.values()])
+        said = {node.text.lower() for node in words if isinstance(node, Word) and node.text[0].isalpha()}
+        self.words = frozenset(said | set(COUNTS) | {"both"})
 
     def fault(
         self, sentence: str, slots: Mapping[str, Fact], *, first: bool = True
@@ -47,7 +50,7 @@ class Carriers:
         Args:
             sentence: With its full stop; its slots are among ``slots``.
             slots: All facts of the passage, by the slot names that the sentence uses.
-            first: It is the first sentence of its passage.
+            first: It is the first sentence of its passage, so that "it" refers to nothing.
 
         Returns:
             ``spacing`` for blanks that no sentence has, ``count`` where a count is wrong or not all that is
@@ -56,13 +59,12 @@ class Carriers:
         read = Sentence(sentence, slots)
         if read.spelled[:1].lower() + read.spelled[1:] != sentence[:1].lower() + sentence[1:]:
             return "spacing", 0, len(sentence)
-        totals = Counter(fact.carried_as for fact in slots.values())
-        good, furthest = reads(read, self._read, totals, first=first)
-        if good:
+        place = self._automaton.refused_at(read.symbols(), named=not first)
+        if place is None:
             return None
-        span = read.spans[furthest] if read.spans else (0, len(sentence))
+        span = read.spans[place] if read.spans else (0, len(sentence))
         for code, kinds in (("count", True), ("carrier_kind", False)):
-            if reads(read, self._read, None, first=first, kinds=kinds)[0]:
+            if self._automaton.refused_at(read.symbols(counts=False, kinds=kinds), named=not first) is None:
                 return code, *span
         return "carrier", *span
 
@@ -71,40 +73,20 @@ class Carriers:
         return _grammar(self._key, tuple(fact.carried_as for fact in facts))
 
 
-def _language(data: Mapping[str, Any], phrases: Mapping[str, Any], marks: Mapping[str, Any]) -> Language:
-    choice = Trees(phrases, marks).choice
+def _written(data: Mapping[str, Any]) -> Written:
+    trees = Trees(data["phrases"], {"active": [], "tails": []}, {kind: data[kind] for kind in KINDS}, {})
 
     def by_kind(part: str) -> dict[str, Choice]:
-        return {kind: choice(f"{part}_{kind}", data[kind].get(part, [])) for kind in KINDS}
+        return {kind: trees.phrase(part, kind) for kind in KINDS}
 
-    return Language(
-        leads=choice("leads", data["leads"]),
-        joiners=choice("joiners", data["joiners"]),
-        chains=choice("chains", data.get("chains", [])),
-        agents=choice("agents", ["<agent>"]),
-        pronouns=choice("pronouns", data.get("pronouns", [])),
+    return Written(
+        leads=trees.phrase("leads"),
+        joiners=trees.phrase("joiners"),
+        agents=trees.phrase("agent"),
         clauses=by_kind("clauses"),
         active=by_kind("active"),
         tails=by_kind("tails"),
-        echoes=by_kind("echoes"),
-        gaps=by_kind("gaps"),
     )
-
-
-def _words_of(language: Language) -> Iterator[str]:
-    for part in vars(language).values():
-        for tree in [part] if isinstance(part, Choice) else part.values():
-            yield from _words(tree)
-
-
-def _words(node: Node) -> Iterator[str]:
-    if isinstance(node, Word):
-        yield node.text
-    for option in (
-        node.options if isinstance(node, Choice) else [node.part] if isinstance(node, Maybe) else []
-    ):
-        for inner in option:
-            yield from _words(inner)
 
 
 @lru_cache(maxsize=512)

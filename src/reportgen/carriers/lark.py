@@ -4,19 +4,32 @@ Each fact is told once. Facts of one kind keep their order, kinds may come in an
 The language is finite: it cannot loop. Slots are numbered from F1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
-from reportgen.carriers.match import Language
-from reportgen.carriers.tree import COUNTS, Choice, Count, Maybe, Node, Place, Seq, Word
+from reportgen.carriers.tree import COUNTS, Choice, Count, Maybe, Node, Place, Seq, Word, nodes_of
 
-__all__ = ["grammar"]
+__all__ = ["Written", "grammar"]
 
 _Range = tuple[str, int, int]
 _State = tuple[int, ...]
 
 
-def grammar(language: Language, kinds: Sequence[str]) -> str:
+@dataclass(frozen=True)
+class Written:
+    """What sentences are written with: trees by what they are for and, where they carry slots, by kind."""
+
+    leads: Choice
+    joiners: Choice
+    agents: Choice
+    clauses: Mapping[str, Choice]
+    active: Mapping[str, Choice]
+    tails: Mapping[str, Choice]
+
+
+def grammar(language: Written, kinds: Sequence[str]) -> str:
     """The grammar of all texts that tell every slot once.
 
     Args:
@@ -29,7 +42,7 @@ def grammar(language: Language, kinds: Sequence[str]) -> str:
 class _Writer:
     """Rules by name. ``h_`` rules begin a sentence, with a capital and no blank before; others go on."""
 
-    def __init__(self, language: Language, kinds: Sequence[str]) -> None:
+    def __init__(self, language: Written, kinds: Sequence[str]) -> None:
         self._language = language
         self._kinds = tuple(dict.fromkeys(kinds))
         self._of = {k: [n for n, kind in enumerate(kinds, 1) if kind == k] for k in self._kinds}
@@ -128,8 +141,6 @@ class _Writer:
         return self._slots(node, kind, start, end, head=head)
 
     def _slots(self, place: Place, kind: str, start: int, end: int, *, head: bool) -> str | None:
-        if place.kind is not None:  # a clause of two kinds is read, not written
-            return None
         numbers = self._of[kind][start:end]
         enough = place.few if len(numbers) == 1 else place.many
         if not enough or (place.all and len(numbers) != len(self._of[kind])):
@@ -139,12 +150,9 @@ class _Writer:
         return f'"{text}"' if head else f'" {text}"'
 
 
-def _carries(node: Node) -> bool:
-    if isinstance(node, Choice):
-        return any(_carries(inner) for option in node.options for inner in option)
-    if isinstance(node, Maybe):
-        return any(map(_carries, node.part))
-    return isinstance(node, Place | Count)
+@lru_cache(maxsize=4096)
+def _carries(choice: Choice) -> bool:
+    return any(isinstance(node, Place | Count) for node in nodes_of([choice]))
 
 
 def _name(state: _State) -> str:

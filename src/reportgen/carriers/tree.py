@@ -1,44 +1,29 @@
 """The notation of carriers, as trees.
 
-``the <recognised> views[ <here>] include {}`` holds words, phrases (``<name>``, one of several), an optional
-part (``[...]``), and a place for slots.
+``the <recognised> views[ <here>]* include {}`` holds words, phrases (``<name>``, one of several), parts that may be
+left out (``[...]``, one of several with ``[a|b]``) or said again and again (``[...]*``), and places for slots. A phrase is looked up among those
+of the kind of facts that it is written for, then among the constructions that all kinds share, then among those
+that know no kind; ``<label:name>`` names another kind's.
 """
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from reportgen.errors import DomainError
 
-__all__ = [
-    "CONTRADICTIONS",
-    "COUNTS",
-    "MANY",
-    "MARKS",
-    "ONE",
-    "PIECE",
-    "SOLE",
-    "WIDE",
-    "Choice",
-    "Count",
-    "Maybe",
-    "Node",
-    "Place",
-    "Seq",
-    "Trees",
-    "Word",
-]
+__all__ = ["COUNTS", "KINDS", "PIECE", "Choice", "Count", "Maybe", "Node", "Place", "Seq", "Trees", "Word", "nodes_of"]
 
-#: What a clause may say beside its facts, as bits: it speaks of the whole study; it names all that there is;
-#: it speaks of a single image; a fact of it rests on several.
-WIDE, SOLE, ONE, MANY = 1, 2, 4, 8
-MARKS = {"wide": WIDE, "sole": SOLE, "one": ONE}
-#: A passage is one region, so naming all there is in the study would be false; several images are not one.
-CONTRADICTIONS = (WIDE | SOLE, ONE | MANY)
+#: What can carry facts of its own: the narrated kinds, and labels supplied without a score.
+KINDS = ("view", "candidate", "measurement", "label")
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 #: A word or a mark, as a regular expression.
 PIECE = r"[A-Za-z]+(?:['-][A-Za-z]+)*|[,;:.]"
-_NOTATION = re.compile(rf"<(\w+)>|\{{(count|[1+]?!?(?::[a-z]+)?)\}}|([\[\]])|({PIECE})|\s+")
+#: Tells parts apart that have no name of their own.
+_NUMBERS = itertools.count(1)
+_NOTATION = re.compile(rf"<(?:(\w+):)?(\w+)>|\{{(count|[1+]?!?)\}}|(\[|\||\]\*?)|({PIECE})|\s+")
 
 
 @dataclass(frozen=True)
@@ -53,52 +38,57 @@ class Place:
     """Where slots of one kind stand.
 
     Attributes:
+        kind: The kind of the slots.
         few: One slot is enough.
         many: Several may be listed.
         all: These must be all facts of their kind in the passage.
-        kind: The kind of the slots, where it is not that of the carrier.
     """
 
+    kind: str
     few: bool
     many: bool
     all: bool = False
-    kind: str | None = None
 
 
 @dataclass(frozen=True)
 class Count:
-    """The number of all facts of the kind in the passage, as a word."""
+    """The number of all facts of a kind in the passage, as a word."""
+
+    kind: str
 
 
 @dataclass(frozen=True, eq=False)
 class Maybe:
-    """A part that may be left out."""
+    """A part that may be left out, and perhaps be said again and again."""
 
     part: "Seq"
+    again: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Choice:
-    """One of several.
+    """One of several. A phrase may hold itself, but not begin with itself.
 
     Attributes:
-        by_word: The options that can begin with a word, by that word.
-        others: The options that can begin with a slot or a count, or be empty.
-        says: What each option says beside its facts.
+        marks: What the phrase is marked as (``marks`` of the carriers).
     """
 
     name: str
     options: tuple["Seq", ...]
-    says: int = 0
-    by_word: dict[str, tuple["Seq", ...]] = field(default_factory=dict)
-    others: tuple["Seq", ...] = ()
+    marks: frozenset[str] = field(default=frozenset())
+    _asked: bool = field(default=False, init=False)
 
-    def __post_init__(self) -> None:
-        begins = [(option, *_first(option)) for option in self.options]
-        words = {word for _, some, _ in begins for word in some}
-        index = {word: tuple(option for option, some, _ in begins if word in some) for word in words}
-        object.__setattr__(self, "by_word", index)
-        object.__setattr__(self, "others", tuple(option for option, _, other in begins if other))
+    @cached_property
+    def begins(self) -> dict[str | type, tuple["Seq", ...]]:
+        """The options by what they can begin with: a word, a place, a count. ``Maybe`` has those that can be empty."""
+        if self._asked:
+            raise DomainError(f"carriers: '<{self.name}>' begins with itself.", "Put a word before it in carriers.yaml.")
+        self._asked = True
+        found: dict[str | type, list[Seq]] = {}
+        for option in self.options:
+            for first in _first(option):
+                found.setdefault(first, []).append(option)
+        return {first: tuple(options) for first, options in found.items()}
 
 
 Node = Word | Place | Count | Maybe | Choice
@@ -106,49 +96,101 @@ Seq = tuple[Node, ...]
 
 
 class Trees:
-    """Grows trees from templates; those that name the same phrase share its tree.
+    """Grows trees from templates. Those that name the same phrase share its tree.
+
+    Args:
+        phrases: Templates by name, of no kind.
+        shared: Templates by name that each kind has, with places of its own.
+        kinds: By kind its own templates.
+        marks: Names of phrases by mark.
 
     Raises:
         DomainError: A template is no notation, or names a phrase that is not there.
     """
 
-    def __init__(self, phrases: Mapping[str, Sequence[str]], marks: Mapping[str, Sequence[str]]) -> None:
-        self._phrases = phrases
-        self._says = {name: MARKS[mark] for mark, names in marks.items() for name in names}
-        self._made: dict[str, Choice] = {}
+    def __init__(
+        self,
+        phrases: Mapping[str, Sequence[str]],
+        shared: Mapping[str, Sequence[str]],
+        kinds: Mapping[str, Mapping[str, Sequence[str]]],
+        marks: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._phrases, self._shared, self._kinds, self._marks = phrases, shared, kinds, marks
+        self._made: dict[tuple[str | None, str], Choice] = {}
 
-    def choice(self, name: str, templates: Sequence[str]) -> Choice:
-        """A choice among templates."""
-        options = tuple(self._seq(text) for text in templates)
-        return Choice(name, options, says=self._says.get(name, 0))
+    def phrase(self, name: str, kind: str | None = None) -> Choice:
+        """The tree of a phrase."""
+        kind, templates = self._found(name, kind)
+        if (kind, name) not in self._made:
+            marks = frozenset(mark for mark, names in self._marks.items() if name in names)
+            made = self._made[kind, name] = Choice(f"{name}_{kind}" if kind else name, (), marks)
+            made.options = _factored([self._seq(text, kind) for text in templates])
+        return self._made[kind, name]
 
-    def _phrase(self, name: str) -> Choice:
-        if name not in self._made:
-            if name not in self._phrases:
-                raise DomainError(
-                    f"carriers: '<{name}>' is not one of phrases.", "Define it in carriers.yaml."
-                )
-            self._made[name] = self.choice(name, self._phrases[name])
-        return self._made[name]
+    def _found(self, name: str, kind: str | None) -> tuple[str | None, Sequence[str]]:
+        """The templates of a phrase, and the kind that they are read for."""
+        for templates in (self._kinds[kind], self._shared) if kind in self._kinds else ():
+            if name in templates:
+                return kind, templates[name]
+        if name in self._phrases:
+            return None, self._phrases[name]
+        whose = f" and no phrase of {kind}" if kind else ""
+        raise DomainError(f"carriers: '<{name}>' is not one of phrases{whose}.", "Define it in carriers.yaml.")
 
-    def _seq(self, template: str) -> Seq:
-        levels: list[list[Node]] = [[]]
+    def _seq(self, template: str, kind: str | None) -> Seq:
+        # By depth of brackets the alternatives, each a sequence.
+        levels: list[list[list[Node]]] = [[[]]]
         for match in _pieces(template):
-            phrase, place, bracket, word = match.groups()
+            other, phrase, place, bracket, word = match.groups()
+            here = levels[-1][-1]
             if phrase:
-                levels[-1].append(self._phrase(phrase))
+                here.append(self.phrase(phrase, other or kind))
             elif place is not None:
-                levels[-1].append(Count() if place == "count" else _place(place))
+                here.append(_place(place, kind, template))
             elif bracket == "[":
-                levels.append([])
-            elif bracket == "]" and len(levels) > 1:
-                part = tuple(levels.pop())
-                levels[-1].append(Maybe(part))
+                levels.append([[]])
+            elif bracket == "|" and len(levels) > 1:
+                levels[-1].append([])
+            elif bracket in {"]", "]*"} and len(levels) > 1:
+                some = [tuple(one) for one in levels.pop()]
+                part = some[0] if len(some) == 1 else (Choice(f"part{next(_NUMBERS)}", _factored(some)),)
+                levels[-1][-1].append(Maybe(part, again=bracket == "]*"))
             elif word:
-                levels[-1].append(Word(word))
+                here.append(Word(word))
         if len(levels) > 1:
             raise DomainError(f"carriers: '{template}' leaves a bracket open.", "Close it in carriers.yaml.")
-        return tuple(levels[0])
+        return tuple(levels[0][0])
+
+
+def _factored(options: Sequence[Seq]) -> tuple[Seq, ...]:
+    """The same options, those that begin alike as one: fewer ways to go on at each word."""
+    groups: dict[object, list[Seq]] = {}
+    for option in dict.fromkeys(options):
+        first = option[0] if option else None
+        key = first if isinstance(first, Word | Place | Count) else id(first)
+        groups.setdefault(key, []).append(option)
+    found: list[Seq] = []
+    for alike in groups.values():
+        if len(alike) == 1 or not alike[0]:
+            found += alike
+        else:
+            found.append((alike[0][0], Choice(f"rest{next(_NUMBERS)}", _factored([option[1:] for option in alike]))))
+    return tuple(found)
+
+
+def nodes_of(nodes: Iterable[Node]) -> Iterator[Node]:
+    """All nodes of trees, each once."""
+    waiting, seen = list(nodes), set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, Choice):
+            waiting += [inner for option in node.options for inner in option]
+        elif isinstance(node, Maybe):
+            waiting += node.part
 
 
 def _pieces(template: str) -> Iterator[re.Match[str]]:
@@ -164,40 +206,29 @@ def _pieces(template: str) -> Iterator[re.Match[str]]:
         at = match.end()
 
 
-def _place(mark: str) -> Place:
-    mark, _, kind = mark.partition(":")
+def _place(mark: str, kind: str | None, template: str) -> Place | Count:
+    if kind is None:
+        raise DomainError(f"carriers: '{template}' has a place, but belongs to no kind.", "Move it to a kind.")
+    if mark == "count":
+        return Count(kind)
     how = mark.rstrip("!")
-    return Place(
-        few=how != "+",
-        many=how in {"", "+"},
-        all=mark.endswith("!"),
-        kind=kind or None,
-    )
+    return Place(kind, few=how != "+", many=how in {"", "+"}, all=mark.endswith("!"))
 
 
-def _first(seq: Seq) -> tuple[set[str], bool]:
-    """The words that a sequence can begin with, and whether it can begin otherwise or be empty."""
-    words: set[str] = set()
-    otherwise = False
+def _first(seq: Seq) -> set[str | type]:
+    """What a sequence can begin with: words, ``Place``, ``Count``, and ``Maybe`` if it can be empty."""
+    found: set[str | type] = set()
     for node in seq:
         if isinstance(node, Word):
-            return words | {node.text}, otherwise
-        if isinstance(node, Place | Count):
-            return words, True
+            return found | {node.text}
+        if isinstance(node, Place):
+            return found | {Place} | ({"both"} if node.many else set())
+        if isinstance(node, Count):
+            return found | {Count}
         if isinstance(node, Choice):
-            words |= set(node.by_word)
-            otherwise = otherwise or bool(node.others)
-            if not any(map(_empty, node.options)):
-                return words, otherwise
+            found |= set(node.begins) - {Maybe}
+            if Maybe not in node.begins:
+                return found
         else:
-            some, other = _first(node.part)
-            words |= some
-            otherwise = otherwise or other
-    return words, True
-
-
-def _empty(seq: Seq) -> bool:
-    return all(
-        isinstance(node, Maybe) or (isinstance(node, Choice) and any(map(_empty, node.options)))
-        for node in seq
-    )
+            found |= _first(node.part) - {Maybe}
+    return found | {Maybe}

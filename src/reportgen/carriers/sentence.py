@@ -1,0 +1,73 @@
+"""A sentence as the automaton reads it: words, marks and slots, each with what is known of it."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from reportgen.carriers.automaton import Symbol
+from reportgen.carriers.tree import COUNTS, KINDS, PIECE
+from reportgen.nouns import Fact
+
+__all__ = ["Sentence"]
+
+_ANY = frozenset(KINDS)
+_PIECE = re.compile(rf"\[\[(F\d+)\]\]|{PIECE}")
+
+
+class Sentence:
+    """A sentence as tokens.
+
+    Args:
+        text: With its full stop.
+        slots: All facts of the passage, by the slot names that the sentence uses.
+
+    Attributes:
+        words: Words, marks and slots in order; the first one without its capital.
+        spans: Where each stands in the text.
+    """
+
+    def __init__(self, text: str, slots: Mapping[str, Fact]) -> None:
+        found = list(_PIECE.finditer(text))
+        self.words = [match[0] for match in found]
+        self.spans = [match.span() for match in found]
+        if self.words and not (len(self.words[0]) > 1 and self.words[0].isupper()):
+            self.words[0] = self.words[0][:1].lower() + self.words[0][1:]
+        self._facts = {n: slots[match[1]] for n, match in enumerate(found) if match[1]}
+        self._totals = Counter(fact.carried_as for fact in slots.values())
+
+    @property
+    def spelled(self) -> str:
+        """The tokens as they should stand: one blank between words, none before a mark."""
+        return "".join(word if word in ",;:." else f" {word}" for word in self.words)[1:]
+
+    def symbols(self, *, counts: bool = True, kinds: bool = True) -> list[Symbol]:
+        """What the automaton reads.
+
+        Args:
+            counts: Whether a count must be right, and "the views were" name all of them.
+            kinds: Whether words may only carry facts of their own kind.
+        """
+        places = defaultdict(list)
+        for place, fact in self._facts.items():
+            places[fact.carried_as].append(place)
+        symbols = []
+        for place, word in enumerate(self.words):
+            fact = self._facts.get(place)
+            if fact is None:
+                number = COUNTS.index(word) + 1 if word in COUNTS else 0
+                right = {kind for kind in KINDS if not counts or self._totals[kind] == number}
+                symbols.append(Symbol(word, frozenset(right) if number else frozenset()))
+                continue
+            kind = fact.carried_as
+            told = places[kind]
+            whole = len(told) == self._totals[kind]
+            symbols.append(
+                Symbol(
+                    "",
+                    frozenset({kind}) if kinds else _ANY,
+                    opens=not counts or (whole and place == told[0]),
+                    closes=not counts or (whole and place == told[-1]),
+                    many=len(fact.images) > 1,
+                )
+            )
+        return symbols
