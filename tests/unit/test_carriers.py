@@ -38,9 +38,9 @@ KINDS = {
 FACTS = {slot: fact(slot, kind, images=2 if slot == "F2" else 1) for slot, kind in KINDS.items()}
 
 
-def fault(sentence: str, *, first: bool = True) -> str | None:
-    """The code of what is wrong with a sentence."""
-    found = CARRIERS.fault(sentence, FACTS, first=first)
+def fault(sentence: str, before: str | None = None) -> str | None:
+    """The code of what is wrong with a sentence that follows one of some facts."""
+    found = CARRIERS.fault(sentence, FACTS, before and [FACTS[slot] for slot in before.split()])
     return found and found[0]
 
 
@@ -105,7 +105,15 @@ def test_sentences_outside_it(sentence: str, code: str):
 
 
 def test_it_refers_to_the_program_of_the_sentence_before():
-    assert fault("It also recognised [[F1]].", first=False) is None
+    assert fault("It also recognised [[F1]].", before="F2") is None
+
+
+def test_so_was_refers_to_facts_of_the_same_kind():
+    for sentence in ("So was [[F3]].", "They also include [[F3]]."):
+        assert fault(sentence, before="F4") is None
+        assert fault(sentence)  # nothing was said before
+        assert fault(sentence, before="F1")  # a measurement is not recognised
+        assert fault(sentence, before="F4 F1")
 
 
 def test_a_fault_is_where_no_reading_goes_on():
@@ -145,8 +153,8 @@ def test_the_grammar_writes_only_what_the_check_accepts_and_tells_every_fact_onc
     assert len(texts) > 100
     for text in texts:
         assert sorted(re.findall(r"\[\[(F\d)\]\]", text)) == sorted(facts)
-        for number, sentence in enumerate(re.split(r"(?<=\.) ", text)):
-            assert CARRIERS.fault(sentence, facts, first=number == 0) is None, sentence
+        for sentence in re.split(r"(?<=\.) ", text):
+            assert CARRIERS.fault(sentence, facts) is None, sentence
     assert len(grammar) < 150_000
 
 

@@ -6,7 +6,7 @@ neither can say is what no report of this domain can say in a model's words.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -43,28 +43,30 @@ class Carriers:
         self.words = frozenset(said | set(COUNTS) | {"both"})
 
     def fault(
-        self, sentence: str, slots: Mapping[str, Fact], *, first: bool = True
+        self, sentence: str, slots: Mapping[str, Fact], before: Iterable[Fact] | None = None
     ) -> tuple[str, int, int] | None:
         """Where a sentence leaves the language: a code and a span of the text; None if it does not.
 
         Args:
             sentence: With its full stop; its slots are among ``slots``.
             slots: All facts of the passage, by the slot names that the sentence uses.
-            first: It is the first sentence of its passage, so that "it" refers to nothing.
+            before: The facts of the sentence before in its passage, to which "it" or "so was" may refer; None for
+                the first sentence.
 
         Returns:
             ``spacing`` for blanks that no sentence has, ``count`` where a count is wrong or not all that is
             named is told, ``carrier_kind`` for words that carry facts of another kind, else ``carrier``.
         """
         read = Sentence(sentence, slots)
+        referred = None if before is None else frozenset(fact.carried_as for fact in before)
         if read.spelled[:1].lower() + read.spelled[1:] != sentence[:1].lower() + sentence[1:]:
             return "spacing", 0, len(sentence)
-        place = self._automaton.refused_at(read.symbols(), named=not first)
+        place = self._automaton.refused_at(read.symbols(), referred)
         if place is None:
             return None
         span = read.spans[place] if read.spans else (0, len(sentence))
         for code, kinds in (("count", True), ("carrier_kind", False)):
-            if self._automaton.refused_at(read.symbols(counts=False, kinds=kinds), named=not first) is None:
+            if self._automaton.refused_at(read.symbols(counts=False, kinds=kinds), referred) is None:
                 return code, *span
         return "carrier", *span
 

@@ -7,7 +7,7 @@ still to come, as a stack) and what has been said: marks that must not meet in o
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from reportgen.carriers.tree import Choice, Count, Maybe, Node, Place, Seq, Word
+from reportgen.carriers.tree import KINDS, Choice, Count, Maybe, Node, Place, Seq, Word
 
 __all__ = ["Automaton", "Symbol"]
 
@@ -20,6 +20,8 @@ _CONTRADICTIONS = (_WIDE | _SOLE, _ONE | _MANY)
 _CLAUSE, _SENTENCE = 0x0F, 0xF0
 #: The program was named, so that "it" refers to something.
 _NAMED = 0x100
+#: By kind: all facts of the sentence before were of it, so that "so was" refers to something.
+_AFTER = {kind: 0x200 << n for n, kind in enumerate(KINDS)}
 #: States that are kept; then all begin anew. Some 100 MB at the most.
 _MOST_STATES = 20_000
 
@@ -85,17 +87,18 @@ class Automaton:
         self._leave = {lasting: (_Leave(lasting),) for lasting in (False, True)}
         self._memory = _Memory()
 
-    def refused_at(self, symbols: Sequence[Symbol], *, named: bool) -> int | None:
+    def refused_at(self, symbols: Sequence[Symbol], before: frozenset[str] | None) -> int | None:
         """The place of the symbol at which no reading goes on, or None if the sentence is in the language.
 
         Args:
             symbols: The whole sentence with its full stop.
-            named: The program was named in an earlier sentence.
+            before: The kinds of facts in the sentence before; None for the first one of a passage.
         """
         if len(self._memory.states) > _MOST_STATES:
             self._memory = _Memory()
         memory = self._memory
-        begin = frozenset((self._pushed(memory, seq, 0, 0), _NAMED * named) for seq in self._root)
+        said = 0 if before is None else _NAMED | (_AFTER[next(iter(before))] if len(before) == 1 else 0)
+        begin = frozenset((self._pushed(memory, seq, 0, 0), said) for seq in self._root)
         state = self._state(memory, begin)
         for place, symbol in enumerate(symbols):
             following = memory.steps.get((state, symbol))
@@ -157,6 +160,8 @@ class Automaton:
         elif isinstance(node, Choice):
             if node.marks:
                 if "refers" in node.marks and not said & _NAMED:
+                    return
+                if "again" in node.marks and node.kind and not said & _AFTER[node.kind]:
                     return
                 for mark in node.marks & _SAYS.keys():
                     said |= _SAYS[mark]

@@ -57,7 +57,7 @@ class Count:
     kind: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Maybe:
     """A part that may be left out, and perhaps be said again and again."""
 
@@ -71,11 +71,13 @@ class Choice:
 
     Attributes:
         marks: What the phrase is marked as (``marks`` of the carriers).
+        kind: The kind that it is written for.
     """
 
     name: str
     options: tuple["Seq", ...]
     marks: frozenset[str] = field(default=frozenset())
+    kind: str | None = None
     _asked: bool = field(default=False, init=False)
 
     @cached_property
@@ -123,7 +125,9 @@ class Trees:
         kind, templates = self._found(name, kind)
         if (kind, name) not in self._made:
             marks = frozenset(mark for mark, names in self._marks.items() if name in names)
-            made = self._made[kind, name] = Choice(f"{name}_{kind}" if kind else name, (), marks)
+            made = self._made[kind, name] = Choice(
+                f"{name}_{kind}" if kind else name, (), marks, kind
+            )
             made.options = _factored([self._seq(text, kind) for text in templates])
         return self._made[kind, name]
 
@@ -166,9 +170,7 @@ def _factored(options: Sequence[Seq]) -> tuple[Seq, ...]:
     """The same options, those that begin alike as one: fewer ways to go on at each word."""
     groups: dict[object, list[Seq]] = {}
     for option in dict.fromkeys(options):
-        first = option[0] if option else None
-        key = first if isinstance(first, Word | Place | Count) else id(first)
-        groups.setdefault(key, []).append(option)
+        groups.setdefault(option[0] if option else None, []).append(option)
     found: list[Seq] = []
     for alike in groups.values():
         if len(alike) == 1 or not alike[0]:

@@ -64,15 +64,17 @@ def check_passage(
         # It may show between two sentences: then it is the earlier one's.
         whole.setdefault(max(bisect_right(starts, one.span[0]) - 1, 0), []).append(one)
     told: set[str] = set()
+    before: list[Fact] | None = None
     sentences = []
     for number, (start, sentence) in enumerate(pieces):
         own = [
             Objection(code=code, message=message, span=span)
-            for code, message, span in _objections(sentence, slots, told, domain, first=number == 0)
+            for code, message, span in _objections(sentence, slots, told, domain, before)
         ]
         inside = [_moved(one, start, len(sentence)) for one in whole.get(number, [])]
         names = [name for name in _SLOT.findall(sentence) if name in slots]
         told.update(names)
+        before = [slots[name] for name in names]
         sentences.append(
             CheckedSentence(
                 text=sentence,
@@ -129,7 +131,7 @@ def _split(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _objections(
-    sentence: str, slots: Mapping[str, Fact], told: set[str], domain: Domain, *, first: bool
+    sentence: str, slots: Mapping[str, Fact], told: set[str], domain: Domain, before: Sequence[Fact] | None
 ) -> Iterator[_Finding]:
     if not sentence:
         return
@@ -138,7 +140,7 @@ def _objections(
     yield from found
     # Words around slots are only judged where both words and slots are known.
     if not found:
-        fault = carriers.fault(sentence, slots, first=first)
+        fault = carriers.fault(sentence, slots, before)
         if fault:
             code, start, end = fault
             yield code, SENTENCE[code], (start, end)

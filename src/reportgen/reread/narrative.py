@@ -48,7 +48,7 @@ def _section_faults(
 ) -> Iterator[tuple[int, str]]:
     """What is wrong with the sentences of a section, by their place in it."""
     passage = _passage(section, facts, report, domain)
-    first = True
+    before = None
     for place, sentence in enumerate(section.sentences):
         told = [facts[name] for name in sentence.evidence if name in facts]
         narrated = [fact.kind in NARRATED for fact in told]
@@ -65,9 +65,9 @@ def _section_faults(
         elif not all(narrated):
             yield place, "tells a fact that only tables and lists may tell"
         else:
-            if why := _words_fault(sentence.text, told, passage, domain, first=first):
+            if why := _words_fault(sentence.text, told, passage, domain, before):
                 yield place, why
-            first = False
+            before = told
 
 
 def _passage(
@@ -86,7 +86,11 @@ def _passage(
 
 
 def _words_fault(
-    text: str, told: Sequence[Fact], passage: Mapping[str, Fact], domain: Domain | None, *, first: bool
+    text: str,
+    told: Sequence[Fact],
+    passage: Mapping[str, Fact],
+    domain: Domain | None,
+    before: Sequence[Fact] | None,
 ) -> str:
     """Why a sentence may not stand on these facts; empty if it may."""
     slotted = _slotted(text, told)
@@ -95,7 +99,7 @@ def _words_fault(
     if domain is None:
         rest = re.sub(r"\[\[F\d+\]\]", "", slotted)
         return "holds a number that is no part of a fact" if re.search(r"\d", rest) else ""
-    fault = carriers_of(domain).fault(slotted, passage, first=first)
+    fault = carriers_of(domain).fault(slotted, passage, before)
     return "" if fault is None else "holds words that the domain does not allow"
 
 
