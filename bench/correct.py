@@ -49,7 +49,7 @@ def kinds_of(passage: Passage) -> tuple[str, ...]:
 
 def hand_written(name: str) -> list[tuple[Passage, str]]:
     """The drafts of ``tests/drafts/<name>.jsonl``, each with its passage."""
-    listed = json.loads((DRAFTS / f"passages_{name}.json").read_text("utf-8"))
+    listed = json.loads((DRAFTS / "passages.json").read_text("utf-8"))
     passages = {one["id"]: Passage.model_validate_json(json.dumps(one)) for one in listed}
     lines = (DRAFTS / f"{name}.jsonl").read_text("utf-8").splitlines()
     drafts = [json.loads(line) for line in lines if line.strip()]

@@ -25,9 +25,10 @@ from typing import Any
 from correct import Draft, Drafts, hand_written
 from figures import Figures, report
 from forgeries import forgeries, made, operators
-from judge import LANGUAGE, MOVED, cases, intended, judged, moved, said_too_much, sources
+from judge import LANGUAGE, MOVED, STYLE, cases, intended, judged, moved, said_too_much, sources
 from mutants import mutants_of
 from prose import Prose, prose_mutants, prose_of
+from reportgen.carriers import carriers_of
 from reportgen.check import check_passage
 from reportgen.domain import Domain, load_domain
 from reportgen.exporters import export
@@ -35,6 +36,7 @@ from reportgen.nouns import Completion
 from reportgen.pipeline import Prepared
 from reportgen.reread import read_again
 from tally import Cost, Tally
+from wander import wandered
 from written import choices_of, distinct, words_of
 
 __all__ = [
@@ -61,6 +63,7 @@ class Size:
         each: Mutants of every operator from one draft.
         prose: Sentences of bad prose for one draft, at every position.
         reports: Finished reports that are changed; ``pdfs`` of them also as real PDFs of other reports.
+        wandered: Random sentences of the language.
     """
 
     records: int
@@ -69,9 +72,10 @@ class Size:
     reports: int
     forged: int
     pdfs: int
+    wandered: int = 50
 
 
-FULL, QUICK = Size(250, 3, 5, 200, 2, 20), Size(32, 1, 1, 12, 1, 2)
+FULL, QUICK = Size(250, 3, 5, 200, 2, 20, 5_000), Size(32, 1, 1, 12, 1, 2, 300)
 
 
 def measured(domain: Domain, prose: Sequence[Prose], size: Size, seed: int) -> Figures:
@@ -87,7 +91,7 @@ def measured(domain: Domain, prose: Sequence[Prose], size: Size, seed: int) -> F
         drafts=drafts_wrong(prepared, flat, domain, size, rng, prose=prose),
         reports=Tally(operators()),
         hands=hands,
-        too_much=language(flat),
+        too_much=language(flat, domain, size.wandered, rng),
         refused={},
     )
     reports_wrong(figures, list(zip(prepared, drafts, strict=True))[: size.reports], domain, size, rng)
@@ -118,14 +122,21 @@ def drafts_wrong(
     return tally
 
 
-def language(drafts: Sequence[Draft]) -> dict[str, tuple[int, list[str]]]:
-    """Part a, the language: by rule how many accepted sentences fall under it, and which break it."""
+def language(
+    drafts: Sequence[Draft], domain: Domain, number: int, rng: random.Random
+) -> dict[str, tuple[int, list[str]]]:
+    """Part a, the language: by rule how many accepted sentences fall under it, and which break it.
+
+    They are those of the grammar and the fixed ones, and ``number`` random ones of all that may be read.
+    """
     under: dict[str, tuple[int, list[str]]] = {rule: (0, []) for rule in LANGUAGE}
-    for draft in drafts:
-        for sentence in draft.sentences if draft.origin != "hand" else ():
-            for rule, broken in said_too_much(sentence, draft.passage):
-                number, some = under[rule]
-                under[rule] = (number + 1, [*some, sentence] if broken else some)
+    written = [(s, d.passage, frozenset[str]()) for d in drafts if d.origin != "hand" for s in d.sentences]
+    read = [(text, passage, STYLE) for text, passage in wandered(carriers_of(domain), number, rng)]
+    for sentence, passage, excused in [*written, *read]:
+        for rule, broken in said_too_much(sentence, passage):
+            if rule not in excused:
+                count, some = under[rule]
+                under[rule] = (count + 1, [*some, sentence] if broken else some)
     return under
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from correct import Drafts
-from judge import LANGUAGE
+from judge import STYLE
 from tally import Cost, Tally, markdown, share
 
 __all__ = ["Figures", "report"]
@@ -36,8 +36,7 @@ class Figures:
     def shipped(self) -> list[tuple[str, str]]:
         """Everything unsupported that would be put out."""
         said = [(rule, text) for rule, (_, broken) in self.too_much.items() for text in broken]
-        style = list(LANGUAGE)[-1]
-        return [*self.drafts.shipped, *self.reports.shipped, *((r, t) for r, t in said if r != style)]
+        return [*self.drafts.shipped, *self.reports.shipped, *((r, t) for r, t in said if r not in STYLE)]
 
     @property
     def missed(self) -> list[str]:

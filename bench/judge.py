@@ -20,6 +20,7 @@ __all__ = [
     "LANGUAGE",
     "MOVED",
     "MOVED_CODES",
+    "STYLE",
     "cases",
     "intended",
     "judged",
@@ -35,15 +36,26 @@ _STUDY = (
 _CALLED = r"(?:recogni[sz]|identif|classif|detect|label|pick)\w*"
 _DOUBT = (
     r"candidat|uncertain|possib|tentativ|provision|unsettled|potential|suggest|propos|consider|option|"
-    r"leading|forward|offer|flag|rais|doubt"
+    r"leading|forward|offer|flag|rais|doubt|unconfirm|undecided|unsure|hesita|less certain|top-ranked|"
+    r"nominat|shortlist|tender|float|lean|plausib|conceiv|prelimin|prospect|highest-ranked|hypothes|entertain|weigh"
+)
+_PROGRAM = (
+    r"software|classifier|model|algorithm|system|AI|network|machine|program|application|assistant|automat\w+|"
+    r"computer\w*"
+)
+_CLAIM = (
+    r"recogni|identif|classif|detect|select|noted|picked|singled|list|nam(?:e|ing)|report|return|label|regist|"
+    r"assign|categor|found|yield|produc|g[ai]ve|allocat|predict|output"
 )
 #: What no sentence of the language may say, whoever wrote it: by name the kinds of its facts, what it must
 #: not hold, and what it must hold.
 LANGUAGE: dict[str, tuple[frozenset[str], str, str]] = {
-    "a candidate without a word of doubt": (
-        frozenset({"candidate"}),
-        r"(?!)",
-        _DOUBT,
+    "a candidate without a word of doubt": (frozenset({"candidate"}), r"(?!)", _DOUBT),
+    "a view that nobody recognised": (frozenset({"view"}), r"(?!)", _CLAIM),
+    "a value or label from the program": (
+        frozenset({"measurement", "label"}),
+        rf"\b(?:by|from|of|according to) (?:(?:the|a|an|this) )?(?:\w+ )?(?:{_PROGRAM})\b",
+        "",
     ),
     "a view or label for the whole study": (
         frozenset({"view", "label"}),
@@ -56,6 +68,8 @@ LANGUAGE: dict[str, tuple[frozenset[str], str, str]] = {
         "",
     ),
 }
+#: Rules of good writing: they hold for what the grammar writes, not for all that may be read.
+STYLE = frozenset({"marks or words twice in a row"})
 
 MOVED = "moved to another passage"
 MOVED_CODES = frozenset({"slot_unknown"})

@@ -181,7 +181,7 @@ def broken(**phrases: list[str]) -> dict[str, object]:
     ("template", "problem"),
     [
         ("in [addition", "leaves a bracket open"),
-        ("in (addition", "cannot be read from character 4"),
+        ("in &addition", "cannot be read from character 4"),
         ("<nobody>", "'<nobody>' is not one of phrases"),
         ("with {1}", "belongs to no kind"),
         ("<lead> in addition", "begins with itself"),

@@ -12,7 +12,7 @@ from reportgen.check import check_draft, check_passage, climb, refusal
 from reportgen.narrate import fixed_sentences, prompt_for
 from reportgen.nouns import Completion, Fact, Passage
 
-PASSAGES = json.loads((Path(__file__).parent.parent / "drafts/passages_tuning.json").read_text("utf-8"))
+PASSAGES = json.loads((Path(__file__).parent.parent / "drafts/passages.json").read_text("utf-8"))
 KINDS = {
     "recognised": {"kind": "view"},
     "uncertain": {"kind": "candidate"},

@@ -5,9 +5,8 @@ One source serves both sides: ``Carriers.fault`` says where a sentence leaves th
 neither can say is what no report of this domain can say in a model's words.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from reportgen.carriers.automaton import Automaton
@@ -15,7 +14,6 @@ from reportgen.carriers.lark import Written, grammar
 from reportgen.carriers.sentence import Sentence
 from reportgen.carriers.tree import COUNTS, KINDS, Choice, Trees, Word, nodes_of
 from reportgen.domain import Domain
-from reportgen.files import canonical_json
 from reportgen.nouns import Fact
 
 __all__ = ["KINDS", "Carriers", "carriers_of"]
@@ -26,19 +24,21 @@ class Carriers:
 
     Attributes:
         words: Every word that a draft may hold, in lower case: the lexicon.
+        root: The tree of whole sentences.
         written: The part of the language that ``grammar`` writes.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        self._key = canonical_json(data)
-        trees = Trees(data["phrases"], data["constructions"], {kind: data[kind] for kind in KINDS}, data["marks"])
-        root = trees.phrase("sentence")
+        kinds = {kind: data[kind] for kind in KINDS}
+        trees = Trees(data["phrases"], data["constructions"], kinds, data["marks"])
+        self.root = trees.phrase("sentence")
         separators, additions = (
             {kind: trees.phrase(name, kind) for kind in KINDS} for name in ("separator", "addition")
         )
-        self._automaton = Automaton(root, separators, additions)
+        self._automaton = Automaton(self.root, separators, additions)
         self.written = _written(data["write"])
-        words = nodes_of([root, *separators.values(), *additions.values()])
+        self._grammar = lru_cache(maxsize=512)(partial(grammar, self.written))
+        words = nodes_of([self.root, *separators.values(), *additions.values()])
         said = {node.text.lower() for node in words if isinstance(node, Word) and node.text[0].isalpha()}
         self.words = frozenset(said | set(COUNTS) | {"both"})
 
@@ -50,8 +50,8 @@ class Carriers:
         Args:
             sentence: With its full stop; its slots are among ``slots``.
             slots: All facts of the passage, by the slot names that the sentence uses.
-            before: The facts of the sentence before in its passage, to which "it" or "so was" may refer; None for
-                the first sentence.
+            before: The facts of the sentence before in its passage, to which "it" or "so was" may refer;
+                None for the first sentence.
 
         Returns:
             ``spacing`` for blanks that no sentence has, ``count`` where a count is wrong or not all that is
@@ -72,7 +72,7 @@ class Carriers:
 
     def grammar(self, facts: Sequence[Fact]) -> str:
         """A Lark grammar (as llguidance reads it) of the texts that tell every fact of a passage once."""
-        return _grammar(self._key, tuple(fact.carried_as for fact in facts))
+        return self._grammar(tuple(fact.carried_as for fact in facts))
 
 
 def _written(data: Mapping[str, Any]) -> Written:
@@ -91,16 +91,15 @@ def _written(data: Mapping[str, Any]) -> Written:
     )
 
 
-@lru_cache(maxsize=512)
-def _grammar(key: bytes, kinds: tuple[str, ...]) -> str:
-    return grammar(_carriers(key).written, kinds)
-
-
-@lru_cache(maxsize=4)
-def _carriers(key: bytes) -> Carriers:
-    return Carriers(json.loads(key))
+#: Carriers by the hash of their data: a process knows one domain, a test a few.
+_KEPT: dict[str, Carriers] = {}
 
 
 def carriers_of(domain: Domain) -> Carriers:
     """The carriers of a domain, made once for each distinct set."""
-    return _carriers(canonical_json(domain.carriers))
+    key = domain.lexicon_sha256
+    if key not in _KEPT:
+        while len(_KEPT) >= 4:
+            _KEPT.pop(next(iter(_KEPT)))
+        _KEPT[key] = Carriers(domain.carriers)
+    return _KEPT[key]

@@ -1,30 +1,36 @@
 """Reads sentences as an automaton that is made as it goes: a state once reached is never worked out again.
 
-A state is the set of all ways in which the sentence so far can be one of the language. A way is a frame (what is
-still to come, as a stack) and what has been said: marks that must not meet in one clause.
+A state is the set of all ways in which the sentence so far can be one of the language. A way is a frame (what
+is still to come, as a stack) and what has been said: marks that must not meet in one clause.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from reportgen.carriers.tree import KINDS, Choice, Count, Maybe, Node, Place, Seq, Word
 
 __all__ = ["Automaton", "Symbol"]
 
-#: What is said beside the facts, as bits: it speaks of the whole study; it names all that there is; it speaks of a
-#: single image; a fact of it rests on several. In a clause they stand at 0, what holds for a whole sentence at 4.
+#: What is said beside the facts, as bits: it speaks of the whole study; it names all that there is; it speaks
+#: of a single image; a fact of it rests on several. Those of a clause stand at 0, those of a sentence at 4.
 _WIDE, _SOLE, _ONE, _MANY = 1, 2, 4, 8
 _SAYS = {"wide": _WIDE, "sole": _SOLE, "one": _ONE}
 #: A passage is one region, so naming all there is in the study would be false; several images are not one.
 _CONTRADICTIONS = (_WIDE | _SOLE, _ONE | _MANY)
-_CLAUSE, _SENTENCE = 0x0F, 0xF0
+_CLAUSE = 0x0F
+#: By what a clause and its sentence say whether that is contradictory.
+_CONTRADICTORY = tuple(
+    any((said | said >> 4) & pair == pair for pair in _CONTRADICTIONS) for said in range(0x100)
+)
 #: The program was named, so that "it" refers to something.
 _NAMED = 0x100
 #: By kind: all facts of the sentence before were of it, so that "so was" refers to something.
 _AFTER = {kind: 0x200 << n for n, kind in enumerate(KINDS)}
-#: States that are kept; then all begin anew. Some 100 MB at the most.
-_MOST_STATES = 20_000
+#: States that are kept; then all begin anew.
+_MOST_STATES = 5_000
 
+#: A frame and what has been said.
 _Way = tuple[int, int]
 
 
@@ -54,21 +60,66 @@ class _Slot(NamedTuple):
     closes: bool = False
 
 
+@dataclass(frozen=True)
+class _Again:
+    """A part of a list that may be left out or said again and again."""
+
+    part: "_Items"
+
+
 class _Leave(NamedTuple):
     """The end of a clause, or of what holds for the whole sentence."""
 
     lasting: bool
 
 
+_Item = Node | _Slot | _Again | _Leave
+_Items = tuple[_Item, ...]
+
+
+class _Opening(NamedTuple):
+    """One way to begin a node with a symbol.
+
+    Attributes:
+        stack: What is still to come of the node, the last first: a sequence and the place in it.
+        says: Bits that are said by then.
+        needs: Bits that must have been said before.
+    """
+
+    stack: tuple[tuple[_Items, int], ...]
+    says: int = 0
+    needs: int = 0
+
+
 class _Memory:
     """Frames, states and steps that are known."""
 
     def __init__(self) -> None:
-        self.frames: list[tuple[tuple[object, ...], int, int]] = [((), 0, 0)]
+        self.frames: list[tuple[_Items, int, int]] = [((), 0, 0)]
         self.frame: dict[tuple[int, int, int], int] = {}
         self.states: dict[frozenset[_Way], int] = {frozenset(): 0}
         self.ways: list[frozenset[_Way]] = [frozenset()]
         self.steps: dict[tuple[int, Symbol], int] = {}
+
+    def pushed(self, items: _Items, at: int, below: int) -> int:
+        """The frame of what is left of a sequence, on top of another frame."""
+        if at == len(items):
+            return below
+        key = (id(items), at, below)
+        if key not in self.frame:
+            self.frame[key] = len(self.frames)
+            self.frames.append((items, at, below))
+        return self.frame[key]
+
+    def state(self, ways: frozenset[_Way]) -> int:
+        """The number of a state."""
+        if ways not in self.states:
+            self.states[ways] = len(self.ways)
+            self.ways.append(ways)
+        return self.states[ways]
+
+
+_PLAIN = (_Opening(()),)
 
 
 class Automaton:
@@ -80,11 +131,14 @@ class Automaton:
         additions: By kind the same, where what came before stays a singular subject: "A as well as B was".
     """
 
-    def __init__(self, root: Choice, separators: dict[str, Choice], additions: dict[str, Choice]) -> None:
+    def __init__(
+        self, root: Choice, separators: Mapping[str, Choice], additions: Mapping[str, Choice]
+    ) -> None:
         self._root = root.options
         self._separators, self._additions = separators, additions
-        self._lists: dict[Place, tuple[tuple[object, ...], ...]] = {}
+        self._lists: dict[Place, tuple[_Items, ...]] = {}
         self._leave = {lasting: (_Leave(lasting),) for lasting in (False, True)}
+        self._openings: dict[tuple[int, Symbol], tuple[_Opening, ...]] = {}
         self._memory = _Memory()
 
     def refused_at(self, symbols: Sequence[Symbol], before: frozenset[str] | None) -> int | None:
@@ -98,94 +152,86 @@ class Automaton:
             self._memory = _Memory()
         memory = self._memory
         said = 0 if before is None else _NAMED | (_AFTER[next(iter(before))] if len(before) == 1 else 0)
-        begin = frozenset((self._pushed(memory, seq, 0, 0), said) for seq in self._root)
-        state = self._state(memory, begin)
+        state = memory.state(frozenset((memory.pushed(seq, 0, 0), said) for seq in self._root))
         for place, symbol in enumerate(symbols):
             following = memory.steps.get((state, symbol))
             if following is None:
-                following = self._state(memory, frozenset(self._step(memory, memory.ways[state], symbol)))
+                following = memory.state(frozenset(self._step(memory, memory.ways[state], symbol)))
                 memory.steps[state, symbol] = following
             if not following:
                 return place
             state = following
         return None if any(frame == 0 for frame, _ in memory.ways[state]) else max(len(symbols) - 1, 0)
 
-    def _state(self, memory: _Memory, ways: frozenset[_Way]) -> int:
-        if ways not in memory.states:
-            memory.states[ways] = len(memory.ways)
-            memory.ways.append(ways)
-        return memory.states[ways]
-
-    def _pushed(self, memory: _Memory, seq: tuple[object, ...], at: int, below: int) -> int:
-        """The frame of what is left of a sequence, on top of another frame."""
-        if at == len(seq):
-            return below
-        key = (id(seq), at, below)
-        if key not in memory.frame:
-            memory.frame[key] = len(memory.frames)
-            memory.frames.append((seq, at, below))
-        return memory.frame[key]
-
     def _step(self, memory: _Memory, ways: frozenset[_Way], symbol: Symbol) -> Iterator[_Way]:
-        """All ways after a symbol. The work is bounded by the ways that begin with it."""
+        """All ways after a symbol."""
         waiting, seen = list(ways), set(ways)
         while waiting:
             frame, said = waiting.pop()
             if frame == 0:
                 continue
-            seq, at, below = memory.frames[frame]
-            node, rest = seq[at], self._pushed(memory, seq, at + 1, below)
-            if isinstance(node, Word | _Slot | Count):
-                after = _taken(node, symbol, said)
-                if after is not None:
-                    yield rest, after
-                continue
-            for way in self._opened(memory, node, frame, rest, said, symbol):
-                if way not in seen:
-                    seen.add(way)
-                    waiting.append(way)
+            items, at, below = memory.frames[frame]
+            node = items[at]
+            rest = memory.pushed(items, at + 1, below)
+            if isinstance(node, _Leave):
+                skipped = (rest, (said & ~_CLAUSE) | ((said & _CLAUSE) << 4 if node.lasting else 0))
+            else:
+                for stack, says, needs in self._opened(node, symbol):
+                    if said & needs == needs and not _CONTRADICTORY[(said | says) & 0xFF]:
+                        top = rest
+                        for seq, place in stack:
+                            top = memory.pushed(seq, place, top)
+                        yield top, said | says
+                if not _can_be_empty(node):
+                    continue
+                skipped = (rest, said)
+            if skipped not in seen:
+                seen.add(skipped)
+                waiting.append(skipped)
 
-    def _opened(
-        self, memory: _Memory, node: object, frame: int, rest: int, said: int, symbol: Symbol
-    ) -> Iterator[_Way]:
-        if isinstance(node, _Leave):
-            kept = (said & _CLAUSE) << 4 if node.lasting else 0
-            yield rest, (said & ~_CLAUSE) | kept
-        elif isinstance(node, Maybe):
-            yield rest, said
-            yield self._pushed(memory, node.part, 0, frame if node.again else rest), said
+    def _opened(self, node: _Item, symbol: Symbol) -> tuple[_Opening, ...]:
+        """The ways to begin a node with a symbol. They do not depend on where it stands, so they are kept."""
+        if isinstance(node, Word | _Slot | Count):
+            return _taken(node, symbol)
+        key = (id(node), symbol)
+        if key not in self._openings:
+            self._openings[key] = tuple(dict.fromkeys(self._inner(node, symbol)))
+        return self._openings[key]
+
+    def _inner(self, node: _Item, symbol: Symbol) -> Iterator[_Opening]:
+        below: tuple[tuple[_Items, int], ...] = ()
+        says = needs = 0
+        sequences: Iterable[_Items] = ()
+        if isinstance(node, Maybe | _Again):
+            sequences = (node.part,)
+            below = (((node,), 0),) if isinstance(node, _Again) or node.again else ()
         elif isinstance(node, Place):
-            for seq in self._listed(node):
-                yield self._pushed(memory, seq, 0, rest), said
+            sequences = self._listed(node)
         elif isinstance(node, Choice):
-            if node.marks:
-                if "refers" in node.marks and not said & _NAMED:
-                    return
-                if "again" in node.marks and node.kind and not said & _AFTER[node.kind]:
-                    return
-                for mark in node.marks & _SAYS.keys():
-                    said |= _SAYS[mark]
-                if "names" in node.marks:
-                    said |= _NAMED
-                if "clause" in node.marks or "lasting" in node.marks:
-                    rest = self._pushed(memory, self._leave["lasting" in node.marks], 0, rest)
-                if _contradicts(said):
-                    return
-            for option in _beginning(node, symbol):
-                yield self._pushed(memory, option, 0, rest), said
+            sequences = _beginning(node, symbol)
+            says, needs = _meaning(node)
+            if node.marks & {"clause", "lasting"}:
+                below = ((self._leave["lasting" in node.marks], 0),)
+        for items in sequences:
+            for at, inner in enumerate(items):
+                for one in self._opened(inner, symbol):
+                    stack = (*below, (items, at + 1), *one.stack)
+                    yield _Opening(stack, says | one.says, needs | one.needs)
+                if not _can_be_empty(inner):
+                    break
 
-    def _listed(self, place: Place) -> tuple[tuple[object, ...], ...]:
+    def _listed(self, place: Place) -> tuple[_Items, ...]:
         """The lists that may stand in a place."""
         if place not in self._lists:
             kind, every = place.kind, place.all
             sep, add = self._separators[kind], self._additions[kind]
             slot, first, last = _Slot(kind), _Slot(kind, opens=every), _Slot(kind, closes=every)
-            lists: list[tuple[object, ...]] = []
+            lists: list[_Items] = []
             if place.few:
                 lists.append((_Slot(kind, opens=every, closes=every),))
-                lists.append((first, Maybe((add, slot), again=True), add, last))  # type: ignore[arg-type]
+                lists.append((first, _Again((add, slot)), add, last))
             if place.many:
-                lists.append((first, sep, Maybe((slot, sep), again=True), last))  # type: ignore[arg-type]
+                lists.append((first, sep, _Again((slot, sep)), last))
                 lists.append((Word("both"), first, sep, last))
             self._lists[place] = tuple(lists)
         return self._lists[place]
@@ -193,30 +239,36 @@ class Automaton:
 
 def _beginning(choice: Choice, symbol: Symbol) -> Iterator[Seq]:
     """The options that can begin with a symbol, or be empty."""
-    if symbol.word:
-        yield from choice.begins.get(symbol.word, ())
-        if symbol.kinds:
-            yield from choice.begins.get(Count, ())
-    else:
-        yield from choice.begins.get(Place, ())
-    yield from choice.begins.get(Maybe, ())
+    begins = choice.begins
+    yield from begins.get(symbol.word or Place, ())
+    if symbol.word and symbol.kinds:
+        yield from begins.get(Count, ())
+    yield from begins.get(Maybe, ())
 
 
-def _taken(node: object, symbol: Symbol, said: int) -> int | None:
-    """What has been said after a symbol that stands for a node; None if it does not."""
+def _can_be_empty(node: _Item) -> bool:
+    return isinstance(node, Maybe | _Again) or (isinstance(node, Choice) and Maybe in node.begins)
+
+
+def _meaning(choice: Choice) -> tuple[int, int]:
+    """What a phrase says by its marks, and what it needs to have been said."""
+    says = _NAMED * ("names" in choice.marks)
+    for mark in choice.marks & _SAYS.keys():
+        says |= _SAYS[mark]
+    needs = _NAMED * ("refers" in choice.marks)
+    if "again" in choice.marks and choice.kind:
+        needs |= _AFTER[choice.kind]
+    return says, needs
+
+
+def _taken(node: Word | _Slot | Count, symbol: Symbol) -> tuple[_Opening, ...]:
+    """How a symbol stands for a node: in one way or in none."""
     if isinstance(node, Word):
-        return said if node.text == symbol.word else None
+        return _PLAIN if node.text == symbol.word else ()
+    if node.kind not in symbol.kinds or isinstance(node, Count) != bool(symbol.word):
+        return ()
     if isinstance(node, Count):
-        fits = bool(symbol.word) and node.kind in symbol.kinds
-        said |= _SOLE
-    else:
-        assert isinstance(node, _Slot)
-        fits = not symbol.word and node.kind in symbol.kinds
-        fits = fits and symbol.opens >= node.opens and symbol.closes >= node.closes
-        said |= (_SOLE if node.opens or node.closes else 0) | (_MANY if symbol.many else 0)
-    return said if fits and not _contradicts(said) else None
-
-
-def _contradicts(said: int) -> bool:
-    both = (said | said >> 4) & _CLAUSE
-    return any(both & pair == pair for pair in _CONTRADICTIONS)
+        return (_Opening((), _SOLE),)
+    if symbol.opens < node.opens or symbol.closes < node.closes:
+        return ()
+    return (_Opening((), (_SOLE if node.opens or node.closes else 0) | (_MANY if symbol.many else 0)),)

@@ -52,19 +52,18 @@ class Sentence:
             places[fact.carried_as].append(place)
         symbols = []
         for place, word in enumerate(self.words):
-            fact = self._facts.get(place)
-            if fact is None:
+            if place not in self._facts:
                 number = COUNTS.index(word) + 1 if word in COUNTS else 0
                 right = {kind for kind in KINDS if not counts or self._totals[kind] == number}
                 symbols.append(Symbol(word, frozenset(right) if number else frozenset()))
                 continue
-            kind = fact.carried_as
-            told = places[kind]
-            whole = len(told) == self._totals[kind]
+            fact = self._facts[place]
+            told = places[fact.carried_as]
+            whole = len(told) == self._totals[fact.carried_as]
             symbols.append(
                 Symbol(
                     "",
-                    frozenset({kind}) if kinds else _ANY,
+                    frozenset({fact.carried_as}) if kinds else _ANY,
                     opens=not counts or (whole and place == told[0]),
                     closes=not counts or (whole and place == told[-1]),
                     many=len(fact.images) > 1,

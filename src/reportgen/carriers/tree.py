@@ -1,9 +1,9 @@
 """The notation of carriers, as trees.
 
-``the <recognised> views[ <here>]* include {}`` holds words, phrases (``<name>``, one of several), parts that may be
-left out (``[...]``, one of several with ``[a|b]``) or said again and again (``[...]*``), and places for slots. A phrase is looked up among those
-of the kind of facts that it is written for, then among the constructions that all kinds share, then among those
-that know no kind; ``<label:name>`` names another kind's.
+``the <recognised> views[ <here>]* include {}`` holds words, phrases (``<name>``, one of several), parts that
+may be left out (``[...]``) or said again and again (``[...]*``), one of several (``(a|b)``), and places for
+slots. A phrase is looked up among those of the kind of facts that it is written for, then among the
+constructions that all kinds share, then among those that know no kind; ``<label:name>`` names another kind's.
 """
 
 import itertools
@@ -14,7 +14,20 @@ from functools import cached_property
 
 from reportgen.errors import DomainError
 
-__all__ = ["COUNTS", "KINDS", "PIECE", "Choice", "Count", "Maybe", "Node", "Place", "Seq", "Trees", "Word", "nodes_of"]
+__all__ = [
+    "COUNTS",
+    "KINDS",
+    "PIECE",
+    "Choice",
+    "Count",
+    "Maybe",
+    "Node",
+    "Place",
+    "Seq",
+    "Trees",
+    "Word",
+    "nodes_of",
+]
 
 #: What can carry facts of its own: the narrated kinds, and labels supplied without a score.
 KINDS = ("view", "candidate", "measurement", "label")
@@ -23,7 +36,7 @@ COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 PIECE = r"[A-Za-z]+(?:['-][A-Za-z]+)*|[,;:.]"
 #: Tells parts apart that have no name of their own.
 _NUMBERS = itertools.count(1)
-_NOTATION = re.compile(rf"<(?:(\w+):)?(\w+)>|\{{(count|[1+]?!?)\}}|(\[|\||\]\*?)|({PIECE})|\s+")
+_NOTATION = re.compile(rf"<(?:(\w+):)?(\w+)>|\{{(count|[1+]?!?)\}}|([\[(|)]|\]\*?)|({PIECE})|\s+")
 
 
 @dataclass(frozen=True)
@@ -82,9 +95,9 @@ class Choice:
 
     @cached_property
     def begins(self) -> dict[str | type, tuple["Seq", ...]]:
-        """The options by what they can begin with: a word, a place, a count. ``Maybe`` has those that can be empty."""
+        """The options by what they can begin with: a word, a place, a count. ``Maybe`` stands for nothing."""
         if self._asked:
-            raise DomainError(f"carriers: '<{self.name}>' begins with itself.", "Put a word before it in carriers.yaml.")
+            raise DomainError(f"carriers: '<{self.name}>' begins with itself.", "Put a word before it.")
         self._asked = True
         found: dict[str | type, list[Seq]] = {}
         for option in self.options:
@@ -125,21 +138,19 @@ class Trees:
         kind, templates = self._found(name, kind)
         if (kind, name) not in self._made:
             marks = frozenset(mark for mark, names in self._marks.items() if name in names)
-            made = self._made[kind, name] = Choice(
-                f"{name}_{kind}" if kind else name, (), marks, kind
-            )
+            made = self._made[kind, name] = Choice(f"{name}_{kind}" if kind else name, (), marks, kind)
             made.options = _factored([self._seq(text, kind) for text in templates])
         return self._made[kind, name]
 
     def _found(self, name: str, kind: str | None) -> tuple[str | None, Sequence[str]]:
         """The templates of a phrase, and the kind that they are read for."""
-        for templates in (self._kinds[kind], self._shared) if kind in self._kinds else ():
+        for templates in (self._kinds[kind], self._shared) if kind else ():
             if name in templates:
                 return kind, templates[name]
         if name in self._phrases:
             return None, self._phrases[name]
         whose = f" and no phrase of {kind}" if kind else ""
-        raise DomainError(f"carriers: '<{name}>' is not one of phrases{whose}.", "Define it in carriers.yaml.")
+        raise DomainError(f"carriers: '<{name}>' is not one of phrases{whose}.", "Define it there.")
 
     def _seq(self, template: str, kind: str | None) -> Seq:
         # By depth of brackets the alternatives, each a sequence.
@@ -151,14 +162,14 @@ class Trees:
                 here.append(self.phrase(phrase, other or kind))
             elif place is not None:
                 here.append(_place(place, kind, template))
-            elif bracket == "[":
+            elif bracket in {"[", "("}:
                 levels.append([[]])
             elif bracket == "|" and len(levels) > 1:
                 levels[-1].append([])
-            elif bracket in {"]", "]*"} and len(levels) > 1:
+            elif bracket and len(levels) > 1:
                 some = [tuple(one) for one in levels.pop()]
                 part = some[0] if len(some) == 1 else (Choice(f"part{next(_NUMBERS)}", _factored(some)),)
-                levels[-1][-1].append(Maybe(part, again=bracket == "]*"))
+                levels[-1][-1] += part if bracket == ")" else [Maybe(part, again=bracket == "]*")]
             elif word:
                 here.append(Word(word))
         if len(levels) > 1:
@@ -176,7 +187,8 @@ def _factored(options: Sequence[Seq]) -> tuple[Seq, ...]:
         if len(alike) == 1 or not alike[0]:
             found += alike
         else:
-            found.append((alike[0][0], Choice(f"rest{next(_NUMBERS)}", _factored([option[1:] for option in alike]))))
+            rests = _factored([option[1:] for option in alike])
+            found.append((alike[0][0], Choice(f"rest{next(_NUMBERS)}", rests)))
     return tuple(found)
 
 
@@ -210,7 +222,7 @@ def _pieces(template: str) -> Iterator[re.Match[str]]:
 
 def _place(mark: str, kind: str | None, template: str) -> Place | Count:
     if kind is None:
-        raise DomainError(f"carriers: '{template}' has a place, but belongs to no kind.", "Move it to a kind.")
+        raise DomainError(f"carriers: '{template}' has a place, but belongs to no kind.", "Give it one.")
     if mark == "count":
         return Count(kind)
     how = mark.rstrip("!")
