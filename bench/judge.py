@@ -44,7 +44,7 @@ _PROGRAM = (
     r"computer\w*"
 )
 _CLAIM = (
-    r"recogni|identif|classif|detect|select|noted|picked|singled|list|nam(?:e|ing)|report|return|label|regist|"
+    r"recogni|identif|classif|detect|select|noted|pick|singled|list|nam(?:e|ing)|report|return|label|regist|"
     r"assign|categor|found|yield|produc|g[ai]ve|allocat|predict|output"
 )
 #: What no sentence of the language may say, whoever wrote it: by name the kinds of its facts, what it must

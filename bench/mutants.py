@@ -194,8 +194,9 @@ def _doubled(draft: Draft, rng: random.Random, _: Sources) -> str | None:
         return draft.text.replace(slot, f"{slot} and {slot}")
     if how < 0.7:
         return f"{draft.text} {next(one for one in draft.sentences if slot in one)}"
-    other = rng.choice(draft.slots)
-    return draft.text.replace(other, slot) if other != slot else None
+    # Instead of one that must be told: a candidate left out for another one would still be true.
+    required = [one for one in draft.slots if one != slot and draft.passage.slots[one[2:-2]].required]
+    return draft.text.replace(rng.choice(required), slot) if required else None
 
 
 @_operator("slot dropped", frozenset({"slot_missing", "empty"}))
