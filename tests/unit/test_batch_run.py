@@ -511,7 +511,7 @@ def test_a_refused_draft_is_asked_for_once_more_under_a_grammar(tmp_path):
 def test_a_lost_engine_leaves_the_rest_pending_and_the_same_command_completes_it(tmp_path):
     cohort(tmp_path / "in", 80)
     put(tmp_path / "in", "zz.json", "{")
-    go(tmp_path / "in", out=tmp_path / "whole", engine=Scripted(good_words))
+    go(tmp_path / "in", out=tmp_path / "whole", engine=Scripted(good_words), cache=False)
     said = io.StringIO()
     summary = go(tmp_path / "in", out=tmp_path / "out", engine=Scripted(good_words, lost_after=3), said=said)
     assert summary.exit_code == ExitCode.ENGINE

@@ -74,6 +74,7 @@ class Book:
             images=made.images,
             reviewer_items=made.reviewer_items,
             rungs=made.rungs,
+            cache_hits=made.reused,
             seconds=made.seconds,
         )
         self.settle(finished, row)

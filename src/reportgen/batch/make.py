@@ -53,10 +53,11 @@ class Bench:
 
 @dataclass(frozen=True)
 class Writing:
-    """A case whose prompts are answered."""
+    """A case whose prompts are answered; the words of ``reused`` passages had been written before."""
 
     prepared: pipeline.Prepared
     completions: Mapping[str, Completion]
+    reused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Made:
         outputs: ``[size, time of change in ns, sha256]`` by path inside the folder.
         formats: Names of the formats that were made now.
         rungs: Passages by rung of the ladder.
+        reused: Passages in words that a model had written before.
         seconds: Time by step.
     """
 
@@ -88,6 +90,7 @@ class Made:
     images: int
     reviewer_items: int
     rungs: dict[str, int]
+    reused: int
     seconds: dict[str, float]
 
 
@@ -127,7 +130,7 @@ def _make(bench: Bench, domain: Domain, task: Task) -> Made:
         "reread": reread_at - exported,
         "write": time.perf_counter() - reread_at,
     }
-    return _made(report, outputs, formats, seconds)
+    return _made(report, outputs, formats, seconds, task.reused)
 
 
 def _render(bench: Bench, domain: Domain, task: Rendering) -> Made:
@@ -160,14 +163,20 @@ def _read_again(
 
 
 def _made(
-    report: Report, outputs: dict[str, list[Any]], formats: tuple[str, ...], seconds: dict[str, float]
+    report: Report,
+    outputs: dict[str, list[Any]],
+    formats: tuple[str, ...],
+    seconds: dict[str, float],
+    reused: frozenset[str] = frozenset(),
 ) -> Made:
+    told = report.provenance.passages
     return Made(
         outputs=outputs,
         formats=formats,
         images=len(report.images),
         reviewer_items=len(report.reviewer_items),
-        rungs=dict(Counter(rung.rung for rung in report.provenance.passages)),
+        rungs=dict(Counter(rung.rung for rung in told)),
+        reused=sum(rung.passage in reused and rung.rung != "deterministic" for rung in told),
         seconds={step: round(value, 4) for step, value in seconds.items()},
     )
 

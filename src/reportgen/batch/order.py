@@ -25,6 +25,7 @@ class Order:
         limit: At most so many cases, the first in sorted order.
         max_failures: Stop once so many cases were rejected or failed.
         force: Do again what is done.
+        cache: Whether passages are taken from, and kept in, the cache of this machine.
         dry_run: Read everything, write nothing.
         plan: Told what is done for each case: ``make``, ``render``, ``skip``, ``reject`` or ``failed``.
     """
@@ -40,5 +41,6 @@ class Order:
     limit: int | None = None
     max_failures: int | None = None
     force: bool = False
+    cache: bool = True
     dry_run: bool = False
     plan: Callable[[str, Row], None] | None = None

@@ -245,9 +245,9 @@ class Run:
             for row, _ in prepared:
                 self._book.fail(row, answered, row)
             return
-        for (row, case), completions in zip(prepared, answered, strict=True):
-            if completions is not None:
-                self._submit(row, Writing(case, completions))
+        for (row, case), one in zip(prepared, answered, strict=True):
+            if one is not None:
+                self._submit(row, Writing(case, one.completions, one.reused))
         if self._words.lost is not None and self._book.tally.stopped is None:
             cause = str(self._words.lost)
             self._book.stop(Failure("pending", InputError(cause), ExitCode.ENGINE, stop="engine lost"))

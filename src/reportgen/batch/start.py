@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from reportgen import pipeline
@@ -22,6 +23,7 @@ from reportgen.batch.stamps import Stamps
 from reportgen.batch.summary import Summary
 from reportgen.batch.voice import Voice
 from reportgen.batch.words import Words
+from reportgen.cache import Cache, cache_path
 from reportgen.domain import Domain, load_domain
 from reportgen.engines.base import Engine
 from reportgen.errors import UsageError
@@ -53,7 +55,11 @@ def run_batch(order: Order, open_engine: Callable[[], Engine], voice: Voice) -> 
     inputs = Inputs.find(order, domain)
     with interruptible(), contextlib.closing(open_engine()) as engine, _opened(order) as ledger:
         _introduce(voice, inputs, engine)
-        return _Session(order, inputs, ledger, engine, domain=domain, voice=voice, begun=begun).run()
+        with _remembered(order, engine, voice) as cache:
+            session = _Session(
+                order, inputs, ledger, engine, domain=domain, cache=cache, voice=voice, begun=begun
+            )
+            return session.run()
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:
@@ -84,6 +90,27 @@ def _opened(order: Order) -> Iterator[Ledger]:
             yield ledger
 
 
+@contextlib.contextmanager
+def _remembered(order: Order, engine: Engine, voice: Voice) -> Iterator[Cache | None]:
+    """The passages of earlier runs; None where none are wanted, or the cache is of no use: it never stops a
+    run."""
+    if not order.cache or order.dry_run or engine.info.engine == "template":
+        yield None
+        return
+    try:
+        cache = Cache(cache_path())
+    except UsageError as error:
+        _warn(voice, f"Passages are not remembered: {error}")
+        yield None
+        return
+    with contextlib.closing(cache):
+        yield cache
+
+
+def _warn(voice: Voice, message: str) -> None:
+    voice.say("cache", message, level="warning")
+
+
 def _introduce(voice: Voice, inputs: Inputs, engine: Engine) -> None:
     ignored = f", {inputs.ignored} other files ignored" if inputs.ignored else ""
     why = f": {engine.info.why}" if engine.info.why else ""
@@ -107,6 +134,7 @@ class _Session:
         engine: Engine,
         *,
         domain: Domain,
+        cache: Cache | None,
         voice: Voice,
         begun: tuple[float, float, datetime],
     ) -> None:
@@ -117,7 +145,9 @@ class _Session:
         bench = Bench(order.out, order.domain, order.settings, engine.info, order.formats)
         number = ledger.begin(begun[2].isoformat(), self._software)
         self._book = Book(order, inputs, ledger, number=number, stamps=stamps, voice=voice)
-        self._words = Words(engine, domain, order.parameters, self._book.note)
+        self._words = Words(
+            engine, domain, order.parameters, cache=cache, note=self._book.note, warn=partial(_warn, voice)
+        )
         self._run = Run(
             order,
             inputs,
@@ -172,6 +202,7 @@ class _Session:
             prompts=self._words.asked,
             prompts_shared=self._words.shared,
             rungs=dict(sorted(tally.rungs.items())),
+            passages=tally.passages,
             seconds=round(time.monotonic() - wall, 3),
             cpu_seconds=round(cpu_seconds() - cpu, 3),
             peak_memory_mb=peak_memory_mb(),

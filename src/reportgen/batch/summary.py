@@ -44,6 +44,8 @@ class Summary(Frozen):
         prompts: Distinct prompts that the engine was asked in this run.
         prompts_shared: Prompts that needed no answer of their own, because an equal one had been asked.
         rungs: Passages by rung of the ladder, of the cases that were done.
+        passages: The same passages by where their words come from: ``written`` by a model in this run,
+            ``reused`` from an equal passage of this run or an earlier one, ``deterministic``.
         seconds: Wall time of the run.
         cpu_seconds: CPU time of this process and its workers.
         peak_memory_mb: Most memory this process held (MB of 1e6 bytes), where the system tells.
@@ -69,6 +71,7 @@ class Summary(Frozen):
     prompts: Count
     prompts_shared: Count
     rungs: dict[str, int]
+    passages: dict[Literal["written", "reused", "deterministic"], int]
     seconds: Annotated[float, Field(ge=0)]
     cpu_seconds: Annotated[float, Field(ge=0)]
     peak_memory_mb: Annotated[float, Field(ge=0)] | None = None
@@ -85,6 +88,7 @@ class Tally:
     seen: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     rungs: Counter[str] = field(default_factory=Counter)
+    reused: int = 0
     codes: set[ExitCode] = field(default_factory=set)
     stopped: Stop | None = None
 
@@ -93,8 +97,16 @@ class Tally:
         self.counts[row.status] += 1
         if row.status == "done":
             self.rungs.update(row.rungs)
+            self.reused += row.cache_hits
         if row.status in {"rejected", "failed"}:
             self.codes.add(ExitCode.REJECTED)
+
+    @property
+    def passages(self) -> dict[Literal["written", "reused", "deterministic"], int]:
+        """Passages of the cases that were done, by where their words come from."""
+        fixed = self.rungs["deterministic"]
+        written = sum(self.rungs.values()) - self.reused - fixed
+        return {"written": written, "reused": self.reused, "deterministic": fixed}
 
     def stop(self, why: Stop) -> None:
         """Note why the run ends early; the first reason counts, but an interruption always does."""
