@@ -75,9 +75,7 @@ def cli() -> None:
 @option("--limit", type=click.IntRange(1), metavar="N", help="At most N cases, the first in sorted order.")
 @option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop after N rejected or failed cases.")
 @option("--force", is_flag=True, help="Make again what is already made.")
-@option(
-    "--no-cache", is_flag=True, help="Take no passage from this machine's cache, and keep none."
-)
+@option("--no-cache", is_flag=True, help="Take no passage from this machine's cache, and keep none.")
 @option("--dry-run", is_flag=True, help="Read everything, print what would be done, write nothing.")
 @option("--quiet", is_flag=True, help="Say only what goes wrong.")
 @option("--log-json", is_flag=True, help="One JSON object a line on stderr.")

@@ -5,11 +5,12 @@ One source serves both sides: ``Carriers.fault`` says where a sentence leaves th
 neither can say is what no report of this domain can say in a model's words.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from reportgen.carriers.automaton import Automaton
+from reportgen.carriers.automaton import Automaton, Context
 from reportgen.carriers.lark import Written, grammar
 from reportgen.carriers.sentence import Sentence
 from reportgen.carriers.tree import COUNTS, KINDS, Choice, Trees, Word, nodes_of
@@ -17,6 +18,9 @@ from reportgen.domain import Domain
 from reportgen.nouns import Fact
 
 __all__ = ["KINDS", "Carriers", "carriers_of"]
+
+
+IMAGE = frozenset({"image", "picture", "frame"})
 
 
 class Carriers:
@@ -40,35 +44,47 @@ class Carriers:
         self._grammar = lru_cache(maxsize=512)(partial(grammar, self.written))
         words = nodes_of([self.root, *separators.values(), *additions.values()])
         said = {node.text.lower() for node in words if isinstance(node, Word) and node.text[0].isalpha()}
+        named = nodes_of([trees.phrase("program"), *map(trees.phrase, ("possessor", "deed", "pronoun"))])
+        self._programs = frozenset(node.text for node in named if isinstance(node, Word))
         self.words = frozenset(said | set(COUNTS) | {"both"})
 
     def fault(
-        self, sentence: str, slots: Mapping[str, Fact], before: Iterable[Fact] | None = None
+        self, sentence: str, slots: Mapping[str, Fact], before: str | None = None
     ) -> tuple[str, int, int] | None:
         """Where a sentence leaves the language: a code and a span of the text; None if it does not.
 
         Args:
             sentence: With its full stop; its slots are among ``slots``.
             slots: All facts of the passage, by the slot names that the sentence uses.
-            before: The facts of the sentence before in its passage, to which "it" or "so was" may refer;
-                None for the first sentence.
+            before: The sentence before in its passage, to which "it" or "so was" may refer.
 
         Returns:
             ``spacing`` for blanks that no sentence has, ``count`` where a count is wrong or not all that is
             named is told, ``carrier_kind`` for words that carry facts of another kind, else ``carrier``.
         """
         read = Sentence(sentence, slots)
-        referred = None if before is None else frozenset(fact.carried_as for fact in before)
+        context = self._context(before, slots)
         if read.spelled[:1].lower() + read.spelled[1:] != sentence[:1].lower() + sentence[1:]:
             return "spacing", 0, len(sentence)
-        place = self._automaton.refused_at(read.symbols(), referred)
+        if read.mixed is not None:
+            return "carrier", *read.spans[read.mixed]
+        place = self._automaton.refused_at(read.symbols(), context)
         if place is None:
             return None
         span = read.spans[place] if read.spans else (0, len(sentence))
         for code, kinds in (("count", True), ("carrier_kind", False)):
-            if self._automaton.refused_at(read.symbols(counts=False, kinds=kinds), referred) is None:
+            if self._automaton.refused_at(read.symbols(counts=False, kinds=kinds), context) is None:
                 return code, *span
         return "carrier", *span
+
+    def _context(self, before: str | None, slots: Mapping[str, Fact]) -> Context:
+        totals = Counter(fact.carried_as for fact in slots.values())
+        if before is None:
+            return Context(totals)
+        read = Sentence(before, slots)
+        # "An image was recognised as A. So was B": but B may be in several.
+        again = frozenset() if IMAGE.intersection(read.words) else read.kinds
+        return Context(totals, not self._programs.isdisjoint(read.words), again)
 
     def grammar(self, facts: Sequence[Fact]) -> str:
         """A Lark grammar (as llguidance reads it) of the texts that tell every fact of a passage once."""

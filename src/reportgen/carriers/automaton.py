@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from reportgen.carriers.tree import KINDS, Choice, Count, Maybe, Node, Place, Seq, Word
 
-__all__ = ["Automaton", "Symbol"]
+__all__ = ["Automaton", "Context", "Symbol"]
 
 #: What is said beside the facts, as bits: it speaks of the whole study; it names all that there is; it speaks
 #: of a single image; a fact of it rests on several. Those of a clause stand at 0, those of a sentence at 4.
 _WIDE, _SOLE, _ONE, _MANY = 1, 2, 4, 8
-_SAYS = {"wide": _WIDE, "sole": _SOLE, "one": _ONE}
+_SAYS = {"wide": _WIDE, "sole": _SOLE, "one": _ONE, "many": _MANY}
 #: A passage is one region, so naming all there is in the study would be false; several images are not one.
 _CONTRADICTIONS = (_WIDE | _SOLE, _ONE | _MANY)
 _CLAUSE = 0x0F
@@ -27,6 +27,13 @@ _CONTRADICTORY = tuple(
 _NAMED = 0x100
 #: By kind: all facts of the sentence before were of it, so that "so was" refers to something.
 _AFTER = {kind: 0x200 << n for n, kind in enumerate(KINDS)}
+#: By kind: a fact of it was told in the sentence; it is the only fact of its kind in the passage.
+_TOLD = {kind: 0x2000 << n for n, kind in enumerate(KINDS)}
+_SINGLE = {kind: 0x20000 << n for n, kind in enumerate(KINDS)}
+#: The passage has facts of one kind only; none that the program told. Two facts were listed; more were.
+_LONE, _GIVEN_ONLY, _PAIR, _MORE = 0x200000, 0x400000, 0x800000, 0x1000000
+#: What the software has nothing to do with: after such a fact "it" would not be the software.
+_GIVEN = frozenset({"measurement", "label"})
 #: States that are kept; then all begin anew.
 _MOST_STATES = 5_000
 
@@ -58,6 +65,7 @@ class _Slot(NamedTuple):
     kind: str
     opens: bool = False
     closes: bool = False
+    says: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,12 +91,16 @@ class _Opening(NamedTuple):
     Attributes:
         stack: What is still to come of the node, the last first: a sequence and the place in it.
         says: Bits that are said by then.
-        needs: Bits that must have been said before.
+        needs: Bits that must have been said before; ``bars`` are bits that must not, ``unless`` another was.
+        clears: Bits that hold no longer.
     """
 
     stack: tuple[tuple[_Items, int], ...]
     says: int = 0
     needs: int = 0
+    bars: int = 0
+    unless: int = 0
+    clears: int = 0
 
 
 class _Memory:
@@ -122,6 +134,31 @@ class _Memory:
 _PLAIN = (_Opening(()),)
 
 
+class Context(NamedTuple):
+    """What is known before a sentence begins.
+
+    Attributes:
+        totals: Facts of the passage by kind; each kind has some.
+        named: The sentence before named the program.
+        before: The kinds of facts in the sentence before.
+    """
+
+    totals: Mapping[str, int]
+    named: bool = False
+    before: frozenset[str] = frozenset()
+
+
+def _known(context: Context) -> int:
+    """The same as bits."""
+    said = _NAMED * context.named | _LONE * (len(context.totals) == 1)
+    said |= _GIVEN_ONLY * (context.totals.keys() <= _GIVEN)
+    for kind in context.before if len(context.before) == 1 else ():
+        said |= _AFTER[kind]
+    for kind, number in context.totals.items():
+        said |= _SINGLE[kind] * (number == 1)
+    return said
+
+
 class Automaton:
     """Recognises the sentences of a tree.
 
@@ -141,17 +178,17 @@ class Automaton:
         self._openings: dict[tuple[int, Symbol], tuple[_Opening, ...]] = {}
         self._memory = _Memory()
 
-    def refused_at(self, symbols: Sequence[Symbol], before: frozenset[str] | None) -> int | None:
+    def refused_at(self, symbols: Sequence[Symbol], context: "Context") -> int | None:
         """The place of the symbol at which no reading goes on, or None if the sentence is in the language.
 
         Args:
             symbols: The whole sentence with its full stop.
-            before: The kinds of facts in the sentence before; None for the first one of a passage.
+            context: What is known before the sentence begins.
         """
         if len(self._memory.states) > _MOST_STATES:
             self._memory = _Memory()
         memory = self._memory
-        said = 0 if before is None else _NAMED | (_AFTER[next(iter(before))] if len(before) == 1 else 0)
+        said = _known(context)
         state = memory.state(frozenset((memory.pushed(seq, 0, 0), said) for seq in self._root))
         for place, symbol in enumerate(symbols):
             following = memory.steps.get((state, symbol))
@@ -176,12 +213,14 @@ class Automaton:
             if isinstance(node, _Leave):
                 skipped = (rest, (said & ~_CLAUSE) | ((said & _CLAUSE) << 4 if node.lasting else 0))
             else:
-                for stack, says, needs in self._opened(node, symbol):
-                    if said & needs == needs and not _CONTRADICTORY[(said | says) & 0xFF]:
+                for stack, says, needs, bars, unless, clears in self._opened(node, symbol):
+                    after = (said & ~clears) | says
+                    barred = said & bars and not said & unless
+                    if said & needs == needs and not barred and not _CONTRADICTORY[after & 0xFF]:
                         top = rest
                         for seq, place in stack:
                             top = memory.pushed(seq, place, top)
-                        yield top, said | says
+                        yield top, after
                 if not _can_be_empty(node):
                     continue
                 skipped = (rest, said)
@@ -200,7 +239,7 @@ class Automaton:
 
     def _inner(self, node: _Item, symbol: Symbol) -> Iterator[_Opening]:
         below: tuple[tuple[_Items, int], ...] = ()
-        says = needs = 0
+        says = needs = bars = unless = 0
         sequences: Iterable[_Items] = ()
         if isinstance(node, Maybe | _Again):
             sequences = (node.part,)
@@ -209,14 +248,16 @@ class Automaton:
             sequences = self._listed(node)
         elif isinstance(node, Choice):
             sequences = _beginning(node, symbol)
-            says, needs = _meaning(node)
+            says, needs, bars, unless = _meaning(node)
             if node.marks & {"clause", "lasting"}:
                 below = ((self._leave["lasting" in node.marks], 0),)
         for items in sequences:
             for at, inner in enumerate(items):
                 for one in self._opened(inner, symbol):
                     stack = (*below, (items, at + 1), *one.stack)
-                    yield _Opening(stack, says | one.says, needs | one.needs)
+                    own = (says & ~one.clears) | one.says
+                    lifted = unless & one.unless if bars and one.bars else unless | one.unless
+                    yield _Opening(stack, own, needs | one.needs, bars | one.bars, lifted, one.clears)
                 if not _can_be_empty(inner):
                     break
 
@@ -231,8 +272,10 @@ class Automaton:
                 lists.append((_Slot(kind, opens=every, closes=every),))
                 lists.append((first, _Again((add, slot)), add, last))
             if place.many:
-                lists.append((first, sep, _Again((slot, sep)), last))
-                lists.append((Word("both"), first, sep, last))
+                pair, more = (last._replace(says=bits | _MANY) for bits in (_PAIR, _MORE))
+                lists.append((first, sep, pair))
+                lists.append((first, sep, slot, sep, _Again((slot, sep)), more))
+                lists.append((Word("both"), first, sep, pair))
             self._lists[place] = tuple(lists)
         return self._lists[place]
 
@@ -250,15 +293,21 @@ def _can_be_empty(node: _Item) -> bool:
     return isinstance(node, Maybe | _Again) or (isinstance(node, Choice) and Maybe in node.begins)
 
 
-def _meaning(choice: Choice) -> tuple[int, int]:
-    """What a phrase says by its marks, and what it needs to have been said."""
-    says = _NAMED * ("names" in choice.marks)
-    for mark in choice.marks & _SAYS.keys():
+def _meaning(choice: Choice) -> tuple[int, int, int, int]:
+    """What a phrase says by its marks, what it needs to have been said, what bars it, and what lifts that."""
+    marks, kind = choice.marks, choice.kind
+    says = _NAMED * ("names" in marks)
+    for mark in marks & _SAYS.keys():
         says |= _SAYS[mark]
-    needs = _NAMED * ("refers" in choice.marks)
-    if "again" in choice.marks and choice.kind:
-        needs |= _AFTER[choice.kind]
-    return says, needs
+    needs = _NAMED * ("refers" in marks) | _PAIR * ("two" in marks)
+    needs |= (_GIVEN_ONLY if kind == "label" else _LONE) * ("lone" in marks)
+    bars = _MORE * ("two" in marks) | _TOLD["view"] * ("no_view" in marks)
+    unless = 0
+    if kind:
+        needs |= _AFTER[kind] * ("again" in marks) | _SINGLE[kind] * ("single" in marks)
+        bars |= sum(_TOLD[other] for other in KINDS if other != kind) * bool({"pure", "further"} & marks)
+        unless = _TOLD[kind] * ("further" in marks)
+    return says, needs, bars, unless
 
 
 def _taken(node: Word | _Slot | Count, symbol: Symbol) -> tuple[_Opening, ...]:
@@ -271,4 +320,6 @@ def _taken(node: Word | _Slot | Count, symbol: Symbol) -> tuple[_Opening, ...]:
         return (_Opening((), _SOLE),)
     if symbol.opens < node.opens or symbol.closes < node.closes:
         return ()
-    return (_Opening((), (_SOLE if node.opens or node.closes else 0) | (_MANY if symbol.many else 0)),)
+    says = node.says | _TOLD[node.kind] | (_SOLE if node.opens or node.closes else 0)
+    says |= _MANY if symbol.many else 0
+    return (_Opening((), says, clears=_NAMED if node.kind in _GIVEN else 0),)

@@ -32,8 +32,28 @@ class Sentence:
         self.spans = [match.span() for match in found]
         if self.words and not (len(self.words[0]) > 1 and self.words[0].isupper()):
             self.words[0] = self.words[0][:1].lower() + self.words[0][1:]
-        self._facts = {n: slots[match[1]] for n, match in enumerate(found) if match[1]}
+        self._facts = {n: slots[match[1]] for n, match in enumerate(found) if match[1] in slots}
         self._totals = Counter(fact.carried_as for fact in slots.values())
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of its facts."""
+        return frozenset(fact.carried_as for fact in self._facts.values())
+
+    @property
+    def mixed(self) -> int | None:
+        """The place of a slot of another kind than the one before it, with "and" alone between them, where
+        the list goes on: in "recognised A and B, and C was recorded" nobody knows what B belongs to."""
+        for place, fact in self._facts.items():
+            before = self._facts.get(place - 2)
+            if before is None or self.words[place - 1] != "and" or before.carried_as == fact.carried_as:
+                continue
+            after = place + 1
+            while after < len(self.words) and self.words[after] in {",", ";", "and"}:
+                after += 1
+            if after > place + 1 and after in self._facts:
+                return place
+        return None
 
     @property
     def spelled(self) -> str:

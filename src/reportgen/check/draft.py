@@ -64,7 +64,7 @@ def check_passage(
         # It may show between two sentences: then it is the earlier one's.
         whole.setdefault(max(bisect_right(starts, one.span[0]) - 1, 0), []).append(one)
     told: set[str] = set()
-    before: list[Fact] | None = None
+    before: str | None = None
     sentences = []
     for number, (start, sentence) in enumerate(pieces):
         own = [
@@ -74,7 +74,7 @@ def check_passage(
         inside = [_moved(one, start, len(sentence)) for one in whole.get(number, [])]
         names = [name for name in _SLOT.findall(sentence) if name in slots]
         told.update(names)
-        before = [slots[name] for name in names]
+        before = sentence
         sentences.append(
             CheckedSentence(
                 text=sentence,
@@ -131,7 +131,7 @@ def _split(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _objections(
-    sentence: str, slots: Mapping[str, Fact], told: set[str], domain: Domain, before: Sequence[Fact] | None
+    sentence: str, slots: Mapping[str, Fact], told: set[str], domain: Domain, before: str | None
 ) -> Iterator[_Finding]:
     if not sentence:
         return

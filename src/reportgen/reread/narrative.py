@@ -67,7 +67,7 @@ def _section_faults(
         else:
             if why := _words_fault(sentence.text, told, passage, domain, before):
                 yield place, why
-            before = told
+            before = _slotted(sentence.text, told)
 
 
 def _passage(
@@ -90,7 +90,7 @@ def _words_fault(
     told: Sequence[Fact],
     passage: Mapping[str, Fact],
     domain: Domain | None,
-    before: Sequence[Fact] | None,
+    before: str | None,
 ) -> str:
     """Why a sentence may not stand on these facts; empty if it may."""
     slotted = _slotted(text, told)
