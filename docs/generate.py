@@ -31,7 +31,7 @@ model = "medgemma-4b-it"
 Names of files and folders in it are relative to the working folder. A table or an option that does not
 exist is an error.
 
-**Other variables.** `REPORTGEN_CACHE_DIR`: where converted models lie. `SOURCE_DATE_EPOCH`: seconds since
+**Other variables.** `REPORTGEN_CACHE_DIR`: where passages already written and converted models lie. `SOURCE_DATE_EPOCH`: seconds since
 1970 that stand for the present, so that equal runs give equal bytes. `REPORTGEN_DEBUG=1`: show the whole
 traceback of a bug; it may hold values of the input.
 

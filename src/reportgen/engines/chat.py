@@ -45,7 +45,7 @@ def fold_system(messages: Messages) -> list[tuple[str, str]]:
     return folded
 
 
-def render(tokenizer: Any, messages: Messages, *, system: bool) -> str:
+def render(tokenizer: Any, messages: Messages, *, system: bool, answer: bool = True) -> str:
     """The prompt as the model's chat template writes it, up to where the answer begins.
 
     The template writes ``<bos>`` itself where the model wants it, so the result is to be tokenized with
@@ -53,13 +53,14 @@ def render(tokenizer: Any, messages: Messages, *, system: bool) -> str:
 
     Args:
         system: Whether the template prints system messages (see ``takes_system``).
+        answer: Whether an answer is to follow; else the text ends with the last message.
 
     Raises:
         jinja2.TemplateError: The template refuses this order of roles.
     """
     turns = list(messages) if system else fold_system(messages)
     chat = [{"role": role, "content": text} for role, text in turns]
-    return str(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True))
+    return str(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=answer))
 
 
 def without_thought(text: str) -> str:

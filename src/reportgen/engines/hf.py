@@ -61,7 +61,7 @@ class HfEngine:
                 except Refused as refusal:
                     yield Completion(prompt_id=prompt.id, error=str(refusal))
             # The id breaks ties, so that equal prompts always make equal batches.
-            rows.sort(key=lambda row: (len(row.tokens), row.prompt.id))
+            rows.sort(key=lambda row: (len(row.tokens) - len(row.prefix), row.prompt.id))
             yield from self._batches(deque(rows), parameters.max_new_tokens)
 
     def fingerprint(self) -> str:

@@ -1,6 +1,7 @@
 """One batch of prompts through a loaded model: left-padded, greedy, ended where the model ends or loops."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import jinja2
@@ -10,6 +11,7 @@ from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteria
 from reportgen.engines import chat
 from reportgen.engines.grammar import Grammars, Masking
 from reportgen.engines.hf_load import Loaded, quiet
+from reportgen.engines.prefixes import LEAST, Prefix, Prefixes
 from reportgen.nouns.words import Prompt
 
 __all__ = ["Refused", "Row", "Writer", "Written"]
@@ -24,10 +26,15 @@ class Refused(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Row:
-    """A prompt and its tokens."""
+    """A prompt and its tokens, the first of which it may share with many others.
+
+    Attributes:
+        prefix: The beginning that is kept (see ``prefixes``); empty if none is.
+    """
 
     prompt: Prompt
     tokens: list[int]
+    prefix: Prefix = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Writer:
         self.loaded = loaded
         self.vocabulary: int = loaded.model.get_output_embeddings().weight.shape[0]
         self._grammars = Grammars(loaded.tokenizer, self.vocabulary, loaded.ends)
+        self._prefixes = Prefixes(loaded.model)
+        self._beginnings = lru_cache(maxsize=64)(self._beginning)
         thoughts = loaded.tokenizer.convert_tokens_to_ids(list(chat.THOUGHT_MARKS))
         self._hidden = set(loaded.tokenizer.all_special_ids) | set(loaded.ends)
         # A tokenizer that calls the marks special would drop them and leave the thought.
@@ -77,7 +86,9 @@ class Writer:
             )
         if prompt.grammar is not None and not self._grammars.accepts(prompt.grammar):
             raise Refused("The grammar is not one that llguidance accepts.")
-        return Row(prompt, tokens)
+        prefix = self._beginnings(prompt.messages[:-1])
+        shared = len(prefix) < len(tokens) and tuple(tokens[: len(prefix)]) == prefix
+        return Row(prompt, tokens, prefix if shared else ())
 
     def write(self, rows: list[Row], max_new_tokens: int) -> list[Written]:
         """Write all rows as one batch.
@@ -85,14 +96,17 @@ class Writer:
         Raises:
             RuntimeError: The device failed; see ``hf_load.is_out_of_memory``.
         """
-        width = max(len(row.tokens) for row in rows)
         mask = self._grammars.mask([row.prompt.grammar for row in rows])
+        inputs, attention = self.pad([row.tokens[len(row.prefix) :] for row in rows])
+        before, seen = self.pad([list(row.prefix) for row in rows])
+        inputs, attention = torch.cat([before, inputs], 1), torch.cat([seen, attention], 1)
+        width = inputs.shape[1]
         loops = _Loops(width, self._silent())
-        inputs, attention = self.pad([row.tokens for row in rows])
         with torch.inference_mode(), quiet():
             output = self.loaded.model.generate(
                 input_ids=inputs,
                 attention_mask=attention,
+                past_key_values=self._prefixes.under([row.prefix for row in rows]),
                 generation_config=self._settings(max_new_tokens),
                 logits_processor=LogitsProcessorList([mask] if mask else []),
                 stopping_criteria=StoppingCriteriaList([loops]),
@@ -107,7 +121,16 @@ class Writer:
         filler = self.loaded.tokenizer.pad_token_id
         inputs = [[filler] * (width - len(row)) + row for row in rows]
         attention = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
-        return torch.tensor(inputs, device=device), torch.tensor(attention, device=device)
+        whole = {"device": device, "dtype": torch.long}
+        return torch.tensor(inputs, **whole), torch.tensor(attention, **whole)
+
+    def _beginning(self, messages: tuple[tuple[str, str], ...]) -> Prefix:
+        """The tokens of all messages but the last, where there are worked examples among them."""
+        if not any(role == "assistant" for role, _ in messages):
+            return ()
+        text = chat.render(self.loaded.tokenizer, messages, system=self.loaded.system, answer=False)
+        tokens = self.loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return tuple(tokens) if LEAST <= len(tokens) < self._prefixes.longest else ()
 
     def _settings(self, max_new_tokens: int) -> Any:
         return GenerationConfig(
