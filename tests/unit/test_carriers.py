@@ -196,6 +196,18 @@ def test_a_template_that_cannot_be_read_is_named(template: str, problem: str):
         Carriers(broken(lead=[template])).fault("The software recognised [[F1]].", FACTS)
 
 
+@pytest.mark.parametrize(
+    ("marks", "problem"),
+    [
+        ({"wide": ["everywhere", "everywere"]}, "'everywere' is marked as wide"),
+        ({"wyde": []}, "no mark 'wyde'"),
+    ],
+)
+def test_a_mark_that_marks_nothing_is_named(marks: dict[str, list[str]], problem: str):
+    with pytest.raises(DomainError, match=problem):
+        Carriers({**DOMAIN.carriers, "marks": {**DOMAIN.carriers["marks"], **marks}})
+
+
 def test_a_sentence_made_to_be_slow_is_read_in_no_time():
     """The work grows with words times carriers, whatever the sentence."""
     slow = "The software recognised [[F1]]" + " among the images of the study in the images" * 60 + "."

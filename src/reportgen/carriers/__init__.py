@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from reportgen.carriers.automaton import Automaton, Context
+from reportgen.carriers.automaton import Automaton
 from reportgen.carriers.lark import Written, grammar
+from reportgen.carriers.marks import MARKS, Context
 from reportgen.carriers.sentence import Sentence
 from reportgen.carriers.tree import COUNTS, KINDS, Choice, Trees, Word, nodes_of
 from reportgen.domain import Domain
+from reportgen.errors import DomainError
 from reportgen.nouns import Fact
 
 __all__ = ["KINDS", "Carriers", "carriers_of"]
@@ -33,6 +35,8 @@ class Carriers:
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
+        if stray := sorted(set(data["marks"]) - MARKS):
+            raise DomainError(f"carriers: there is no mark '{stray[0]}'.", "Correct it in carriers.yaml.")
         kinds = {kind: data[kind] for kind in KINDS}
         trees = Trees(data["phrases"], data["constructions"], kinds, data["marks"])
         self.root = trees.phrase("sentence")

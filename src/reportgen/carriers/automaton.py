@@ -8,34 +8,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reportgen.carriers.tree import KINDS, Choice, Count, Maybe, Node, Place, Seq, Word
-
-__all__ = ["Automaton", "Context", "Symbol"]
-
-#: What is said beside the facts, as bits: it speaks of the whole study; it names all that there is; it speaks
-#: of a single image; a fact of it rests on several. Those of a clause stand at 0, those of a sentence at 4.
-_WIDE, _SOLE, _ONE, _MANY = 1, 2, 4, 8
-_SAYS = {"wide": _WIDE, "sole": _SOLE, "one": _ONE, "many": _MANY}
-#: A passage is one region, so naming all there is in the study would be false; several images are not one.
-_CONTRADICTIONS = (_WIDE | _SOLE, _ONE | _MANY)
-_CLAUSE = 0x0F
-#: By what a clause and its sentence say whether that is contradictory.
-_CONTRADICTORY = tuple(
-    any((said | said >> 4) & pair == pair for pair in _CONTRADICTIONS) for said in range(0x100)
+from reportgen.carriers.marks import (
+    AFTER,
+    CLAUSE,
+    CONTRADICTORY,
+    MANY,
+    MORE,
+    NAMED,
+    PAIR,
+    SINGLE,
+    SOLE,
+    TOLD,
+    Context,
+    known,
+    meaning,
 )
-#: The program was named, so that "it" refers to something.
-_NAMED = 0x100
-#: By kind: all facts of the sentence before were of it, so that "so was" refers to something.
-_AFTER = {kind: 0x200 << n for n, kind in enumerate(KINDS)}
-#: By kind: a fact of it was told in the sentence; it is the only fact of its kind in the passage.
-_TOLD = {kind: 0x2000 << n for n, kind in enumerate(KINDS)}
-_SINGLE = {kind: 0x20000 << n for n, kind in enumerate(KINDS)}
-#: The passage has facts of one kind only; none that the program told. Two facts were listed; more were.
-_LONE, _GIVEN_ONLY, _PAIR, _MORE = 0x200000, 0x400000, 0x800000, 0x1000000
-#: What the software has nothing to do with: after such a fact "it" would not be the software.
-_GIVEN = frozenset({"measurement", "label"})
+from reportgen.carriers.tree import GIVEN, Choice, Count, Maybe, Node, Place, Seq, Word
+
+__all__ = ["Automaton", "Symbol"]
+
 #: States that are kept; then all begin anew.
-_MOST_STATES = 5_000
+_MOST_STATES = 8_000
 
 #: A frame and what has been said.
 _Way = tuple[int, int]
@@ -50,6 +43,7 @@ class Symbol(NamedTuple):
         opens: The slot is the first of its kind in a sentence that tells all facts of the kind.
         closes: It is the last one.
         many: The fact rests on several images.
+        single: The fact is the only one of its kind in the passage.
     """
 
     word: str
@@ -57,6 +51,7 @@ class Symbol(NamedTuple):
     opens: bool = False
     closes: bool = False
     many: bool = False
+    single: bool = False
 
 
 class _Slot(NamedTuple):
@@ -111,7 +106,7 @@ class _Memory:
         self.frame: dict[tuple[int, int, int], int] = {}
         self.states: dict[frozenset[_Way], int] = {frozenset(): 0}
         self.ways: list[frozenset[_Way]] = [frozenset()]
-        self.steps: dict[tuple[int, Symbol], int] = {}
+        self.steps: dict[tuple[int, int], int] = {}
 
     def pushed(self, items: _Items, at: int, below: int) -> int:
         """The frame of what is left of a sequence, on top of another frame."""
@@ -134,31 +129,6 @@ class _Memory:
 _PLAIN = (_Opening(()),)
 
 
-class Context(NamedTuple):
-    """What is known before a sentence begins.
-
-    Attributes:
-        totals: Facts of the passage by kind; each kind has some.
-        named: The sentence before named the program.
-        before: The kinds of facts in the sentence before.
-    """
-
-    totals: Mapping[str, int]
-    named: bool = False
-    before: frozenset[str] = frozenset()
-
-
-def _known(context: Context) -> int:
-    """The same as bits."""
-    said = _NAMED * context.named | _LONE * (len(context.totals) == 1)
-    said |= _GIVEN_ONLY * (context.totals.keys() <= _GIVEN)
-    for kind in context.before if len(context.before) == 1 else ():
-        said |= _AFTER[kind]
-    for kind, number in context.totals.items():
-        said |= _SINGLE[kind] * (number == 1)
-    return said
-
-
 class Automaton:
     """Recognises the sentences of a tree.
 
@@ -175,10 +145,12 @@ class Automaton:
         self._separators, self._additions = separators, additions
         self._lists: dict[Place, tuple[_Items, ...]] = {}
         self._leave = {lasting: (_Leave(lasting),) for lasting in (False, True)}
-        self._openings: dict[tuple[int, Symbol], tuple[_Opening, ...]] = {}
+        self._openings: dict[tuple[int, int], tuple[_Opening, ...]] = {}
+        # Symbols by themselves: one that is met again is the same object, and its id stands for it.
+        self._symbols: dict[Symbol, Symbol] = {}
         self._memory = _Memory()
 
-    def refused_at(self, symbols: Sequence[Symbol], context: "Context") -> int | None:
+    def refused_at(self, symbols: Sequence[Symbol], context: Context) -> int | None:
         """The place of the symbol at which no reading goes on, or None if the sentence is in the language.
 
         Args:
@@ -188,13 +160,14 @@ class Automaton:
         if len(self._memory.states) > _MOST_STATES:
             self._memory = _Memory()
         memory = self._memory
-        said = _known(context)
+        said = known(context)
         state = memory.state(frozenset((memory.pushed(seq, 0, 0), said) for seq in self._root))
-        for place, symbol in enumerate(symbols):
-            following = memory.steps.get((state, symbol))
+        for place, some in enumerate(symbols):
+            symbol = self._symbols.setdefault(some, some)
+            following = memory.steps.get((state, id(symbol)))
             if following is None:
                 following = memory.state(frozenset(self._step(memory, memory.ways[state], symbol)))
-                memory.steps[state, symbol] = following
+                memory.steps[state, id(symbol)] = following
             if not following:
                 return place
             state = following
@@ -209,19 +182,23 @@ class Automaton:
                 continue
             items, at, below = memory.frames[frame]
             node = items[at]
-            rest = memory.pushed(items, at + 1, below)
             if isinstance(node, _Leave):
-                skipped = (rest, (said & ~_CLAUSE) | ((said & _CLAUSE) << 4 if node.lasting else 0))
+                rest = memory.pushed(items, at + 1, below)
+                skipped = (rest, (said & ~CLAUSE) | ((said & CLAUSE) << 4 if node.lasting else 0))
             else:
-                for stack, says, needs, bars, unless, clears in self._opened(node, symbol):
-                    after = (said & ~clears) | says
+                openings, empty = self._opened(node, symbol), _can_be_empty(node)
+                if not (openings or empty):
+                    continue
+                rest = memory.pushed(items, at + 1, below)
+                for stack, says, needs, bars, unless, clears in openings:
+                    after = (said & ~(clears | AFTER)) | says
                     barred = said & bars and not said & unless
-                    if said & needs == needs and not barred and not _CONTRADICTORY[after & 0xFF]:
+                    if said & needs == needs and not barred and not CONTRADICTORY[after & 0xFF]:
                         top = rest
                         for seq, place in stack:
                             top = memory.pushed(seq, place, top)
                         yield top, after
-                if not _can_be_empty(node):
+                if not empty:
                     continue
                 skipped = (rest, said)
             if skipped not in seen:
@@ -232,7 +209,7 @@ class Automaton:
         """The ways to begin a node with a symbol. They do not depend on where it stands, so they are kept."""
         if isinstance(node, Word | _Slot | Count):
             return _taken(node, symbol)
-        key = (id(node), symbol)
+        key = (id(node), id(symbol))
         if key not in self._openings:
             self._openings[key] = tuple(dict.fromkeys(self._inner(node, symbol)))
         return self._openings[key]
@@ -248,7 +225,7 @@ class Automaton:
             sequences = self._listed(node)
         elif isinstance(node, Choice):
             sequences = _beginning(node, symbol)
-            says, needs, bars, unless = _meaning(node)
+            says, needs, bars, unless = meaning(node)
             if node.marks & {"clause", "lasting"}:
                 below = ((self._leave["lasting" in node.marks], 0),)
         for items in sequences:
@@ -272,7 +249,7 @@ class Automaton:
                 lists.append((_Slot(kind, opens=every, closes=every),))
                 lists.append((first, _Again((add, slot)), add, last))
             if place.many:
-                pair, more = (last._replace(says=bits | _MANY) for bits in (_PAIR, _MORE))
+                pair, more = (last._replace(says=bits | MANY) for bits in (PAIR, MORE))
                 lists.append((first, sep, pair))
                 lists.append((first, sep, slot, sep, _Again((slot, sep)), more))
                 lists.append((Word("both"), first, sep, pair))
@@ -293,23 +270,6 @@ def _can_be_empty(node: _Item) -> bool:
     return isinstance(node, Maybe | _Again) or (isinstance(node, Choice) and Maybe in node.begins)
 
 
-def _meaning(choice: Choice) -> tuple[int, int, int, int]:
-    """What a phrase says by its marks, what it needs to have been said, what bars it, and what lifts that."""
-    marks, kind = choice.marks, choice.kind
-    says = _NAMED * ("names" in marks)
-    for mark in marks & _SAYS.keys():
-        says |= _SAYS[mark]
-    needs = _NAMED * ("refers" in marks) | _PAIR * ("two" in marks)
-    needs |= (_GIVEN_ONLY if kind == "label" else _LONE) * ("lone" in marks)
-    bars = _MORE * ("two" in marks) | _TOLD["view"] * ("no_view" in marks)
-    unless = 0
-    if kind:
-        needs |= _AFTER[kind] * ("again" in marks) | _SINGLE[kind] * ("single" in marks)
-        bars |= sum(_TOLD[other] for other in KINDS if other != kind) * bool({"pure", "further"} & marks)
-        unless = _TOLD[kind] * ("further" in marks)
-    return says, needs, bars, unless
-
-
 def _taken(node: Word | _Slot | Count, symbol: Symbol) -> tuple[_Opening, ...]:
     """How a symbol stands for a node: in one way or in none."""
     if isinstance(node, Word):
@@ -317,9 +277,9 @@ def _taken(node: Word | _Slot | Count, symbol: Symbol) -> tuple[_Opening, ...]:
     if node.kind not in symbol.kinds or isinstance(node, Count) != bool(symbol.word):
         return ()
     if isinstance(node, Count):
-        return (_Opening((), _SOLE),)
+        return (_Opening((), SOLE),)
     if symbol.opens < node.opens or symbol.closes < node.closes:
         return ()
-    says = node.says | _TOLD[node.kind] | (_SOLE if node.opens or node.closes else 0)
-    says |= _MANY if symbol.many else 0
-    return (_Opening((), says, clears=_NAMED if node.kind in _GIVEN else 0),)
+    says = node.says | TOLD[node.kind] | (SOLE if node.opens or node.closes else 0)
+    says |= MANY * symbol.many | SINGLE[node.kind] * symbol.single
+    return (_Opening((), says, clears=NAMED if node.kind in GIVEN else 0),)

@@ -87,6 +87,7 @@ class Sentence:
                     opens=not counts or (whole and place == told[0]),
                     closes=not counts or (whole and place == told[-1]),
                     many=len(fact.images) > 1,
+                    single=self._totals[fact.carried_as] == 1,
                 )
             )
         return symbols

@@ -16,6 +16,7 @@ from reportgen.errors import DomainError
 
 __all__ = [
     "COUNTS",
+    "GIVEN",
     "KINDS",
     "PIECE",
     "Choice",
@@ -31,6 +32,8 @@ __all__ = [
 
 #: What can carry facts of its own: the narrated kinds, and labels supplied without a score.
 KINDS = ("view", "candidate", "measurement", "label")
+#: What came with the images: the program has no part in it.
+GIVEN = frozenset({"measurement", "label"})
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 #: A word or a mark, as a regular expression.
 PIECE = r"[A-Za-z]+(?:['-][A-Za-z]+)*|[,;:.]"
@@ -131,6 +134,12 @@ class Trees:
         marks: Mapping[str, Sequence[str]],
     ) -> None:
         self._phrases, self._shared, self._kinds, self._marks = phrases, shared, kinds, marks
+        known = {name for templates in (phrases, shared, *kinds.values()) for name in templates}
+        for mark, names in marks.items():
+            if stray := sorted(set(names) - known):  # it would mark nothing, and nobody would know
+                raise DomainError(
+                    f"carriers: '{stray[0]}' is marked as {mark} and is no phrase.", "Correct it."
+                )
         self._made: dict[tuple[str | None, str], Choice] = {}
 
     def phrase(self, name: str, kind: str | None = None) -> Choice:
