@@ -31,9 +31,9 @@ model = "medgemma-4b-it"
 Names of files and folders in it are relative to the working folder. A table or an option that does not
 exist is an error.
 
-**Other variables.** `REPORTGEN_CACHE_DIR`: where passages already written and converted models lie. `SOURCE_DATE_EPOCH`: seconds since
-1970 that stand for the present, so that equal runs give equal bytes. `REPORTGEN_DEBUG=1`: show the whole
-traceback of a bug; it may hold values of the input.
+**Other variables.** `REPORTGEN_CACHE_DIR`: where passages already written and converted models lie.
+`SOURCE_DATE_EPOCH`: seconds since 1970 that stand for the present, so that equal runs give equal bytes.
+`REPORTGEN_DEBUG=1`: show the whole traceback of a bug; it may hold values of the input.
 
 **Output.** stdout is data, stderr is for people: a bar on a terminal, plain lines elsewhere, with
 `--log-json` one JSON object a line. Exit codes: [errors.md](errors.md).

@@ -42,7 +42,7 @@ def test_help_and_version(capsys):
     for absent in ("openai", "--shard", "ray"):
         assert absent not in shown
     everything = told(capsys, "--help")
-    for absent in ("serve", "merge", "compare", "send", "cache", " ask"):
+    for absent in ("serve", "merge", "compare", "send", " ask"):
         assert absent not in everything
 
 
