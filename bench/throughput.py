@@ -2,12 +2,13 @@
 
     python bench/throughput.py [--model smollm2-135m] [--device auto] [--studies 100] [--sample 24]
 
-The peers are what one would write first: `transformers.pipeline("text-generation")` with `batch_size` 1 and 8,
-over every prompt of every study (nothing remembered), and a plain reportlab page for each report. They run on a
-sample of prompts, and their reports a second follow from the time of a prompt and the prompts of a study. Ours
-is a whole run: read, written, checked, PDF, text and JSON on disk, with a cold cache and again with a warm one;
-and, for the model alone, the same sample of different prompts, so that nothing can be reused. Loading is
-measured apart, for nobody. Times are wall time of one after the other: on a shared machine look at the ratios.
+The peers are what one would write first: `transformers.pipeline("text-generation")` with `batch_size` 1 and
+8, over every prompt of every study (nothing remembered), and a plain reportlab page for each report. They
+run on a sample of prompts, and their reports a second follow from the time of a prompt and the prompts of a
+study. Ours is a whole run: read, written, checked, PDF, text and JSON on disk, with a cold cache and again
+with a warm one; and, for the model alone, the same sample of different prompts, so that nothing can be
+reused. Loading is measured apart, for nobody. Times are wall time of one after the other: on a shared
+machine look at the ratios.
 """
 
 import argparse
