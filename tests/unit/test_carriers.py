@@ -208,6 +208,13 @@ def test_a_mark_that_marks_nothing_is_named(marks: dict[str, list[str]], problem
         Carriers({**DOMAIN.carriers, "marks": {**DOMAIN.carriers["marks"], **marks}})
 
 
+def test_strange_words_leave_nothing_behind():
+    carriers = Carriers(DOMAIN.carriers)
+    for number in range(50):
+        assert carriers.fault(f"The software recognised strange{'x' * number} [[F1]].", FACTS)
+    assert not carriers._automaton._symbols
+
+
 def test_a_sentence_made_to_be_slow_is_read_in_no_time():
     """The work grows with words times carriers, whatever the sentence."""
     slow = "The software recognised [[F1]]" + " among the images of the study in the images" * 60 + "."

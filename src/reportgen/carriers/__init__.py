@@ -70,6 +70,9 @@ class Carriers:
         context = self._context(before, slots)
         if read.spelled[:1].lower() + read.spelled[1:] != sentence[:1].lower() + sentence[1:]:
             return "spacing", 0, len(sentence)
+        strange = read.first_outside(self.words)  # the automaton remembers what it has read: only the lexicon
+        if strange is not None:
+            return "carrier", *read.spans[strange]
         if read.mixed is not None:
             return "carrier", *read.spans[read.mixed]
         place = self._automaton.refused_at(read.symbols(), context)

@@ -40,6 +40,13 @@ class Sentence:
         """The kinds of its facts."""
         return frozenset(fact.carried_as for fact in self._facts.values())
 
+    def first_outside(self, lexicon: frozenset[str]) -> int | None:
+        """The place of the first word that is not in a lexicon of lower-case words."""
+        for place, word in enumerate(self.words):
+            if word[0].isalpha() and word.lower() not in lexicon:
+                return place
+        return None
+
     @property
     def mixed(self) -> int | None:
         """The place of a slot of another kind than the one before it, with "and" alone between them, where
