@@ -1,6 +1,9 @@
 """Writing: batches, ends, loops, thoughts, memory. The model is real; some tests script its head."""
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -45,6 +48,24 @@ def test_in_fp32_a_batch_writes_what_each_prompt_gets_alone(engine: Any) -> None
     assert len({completion.text for completion in together.values()}) > 1, (
         "the model says the same to everything"
     )
+
+
+def test_closing_ends_what_another_thread_writes(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+    step = type(model(engine)).forward
+
+    def slow(self: Any, *args: Any, **more: Any) -> Any:
+        begun.set()
+        time.sleep(0.05)
+        return step(self, *args, **more)
+
+    monkeypatch.setattr(type(model(engine)), "forward", slow)
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(lambda: list(engine.generate(PROMPTS[:1], Parameters(max_new_tokens=500))))
+        assert begun.wait(60)
+        engine.close()
+        with pytest.raises(EngineError, match="closed"):
+            writing.result(timeout=60)
 
 
 def test_padding_stands_on_the_left(engine: Any) -> None:

@@ -560,12 +560,12 @@ def test_a_worker_that_dies_stops_the_run_and_nothing_is_lost(tmp_path, monkeypa
     assert (summary.pending, summary.stopped, summary.exit_code) == (3, "worker lost", ExitCode.REJECTED)
     assert go(tmp_path / "in", out=tmp_path / "out").done == 3
     # a changed input whose case did not come to be must not pass for done with its older report
-    put(tmp_path / "in", "case-001.json", record("case-001", "Femur"))
+    put(tmp_path / "in", "case-002.json", record("case-002", "Femur"))
     with monkeypatch.context() as patch:
         patch.setattr(make.Workers, "submit", broken)
         assert go(tmp_path / "in", out=tmp_path / "out").pending == 1
     assert go(tmp_path / "in", out=tmp_path / "out").done == 1
-    assert "femur" in (tmp_path / "out/case-001/report.txt").read_text()
+    assert "femur" in (tmp_path / "out/case-002/report.txt").read_text()
 
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path):

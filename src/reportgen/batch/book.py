@@ -27,7 +27,7 @@ class Book:
     Attributes:
         tally: The counts of this run.
         number: The run's number.
-        unread: Input files that no case has come from yet.
+        read: Input files that were read, or need not be.
         superseded: Ids of cases whose folder was set aside.
     """
 
@@ -36,7 +36,7 @@ class Book:
     ) -> None:
         self.tally = Tally()
         self.number = number
-        self.unread = len(inputs.items)
+        self.read = 0
         self.superseded: list[str] = []
         self._order, self._inputs, self._ledger = order, inputs, ledger
         self._stamps, self._voice = stamps, voice
@@ -59,7 +59,8 @@ class Book:
 
     def note(self, text: str = "") -> None:
         """Tell how far the run is, and what goes on now."""
-        self._voice.step(sum(self.tally.counts.values()), self.tally.seen + self.unread, text)
+        unread = max(self._inputs.census.files - self.read, 0)
+        self._voice.step(sum(self.tally.counts.values()), self.tally.seen + unread, text)
 
     def done(self, row: Row, made: Made) -> None:
         """A case's folder is in place."""
@@ -155,7 +156,7 @@ class Book:
         if self._order.dry_run:
             return
         for row in self._ledger.stale(self.number):
-            if row.origin == "-" or row.origin not in self._inputs.origins:
+            if row.origin == "-" or not self._inputs.census.knows(row.origin):
                 gone = not self._inputs.exists(row.origin)
                 if row.outputs or not gone:
                     continue

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reportgen.batch.census import Census
 from reportgen.batch.guard import Failure, guarded, refusal
 from reportgen.batch.order import Order
 from reportgen.batch.stamps import file_state
@@ -50,46 +51,58 @@ class Item:
                 return
 
 
-@dataclass(frozen=True)
 class Inputs:
-    """All inputs, in the order in which they are read.
+    """All inputs, found while they are asked for.
+
+    Args:
+        order: Names them; the output folder is not searched.
+        domain: What they are checked against.
 
     Attributes:
-        ignored: Files in the folders that are no input.
         options: How they are read, for fingerprints.
-        origins: Of all items.
+        census: Counts them meanwhile.
+
+    Raises:
+        UsageError: There is none, or ``--images`` cannot be noted down.
     """
 
-    items: tuple[Item, ...]
-    ignored: int
-    options: dict[str, Any]
-    origins: frozenset[str]
-
-    @classmethod
-    def find(cls, order: Order, domain: Domain) -> "Inputs":
-        """Look for the inputs of an order; the output folder is not searched.
-
-        Raises:
-            UsageError: There is none, or ``--images`` cannot be noted down.
-        """
+    def __init__(self, order: Order, domain: Domain) -> None:
         if order.read.images is not None and not _is_utf8(str(order.read.images)):
             raise UsageError("The name of the --images folder is not UTF-8.", "Rename it.")
-        found = _discover(order)
-        files = list(found)
-        if order.read.group_by == "folder":
-            groups = itertools.groupby(files, lambda file: file.path.parent if file.path else None)
-            items = tuple(_folder(list(members), domain, order) for _, members in groups)
-        else:
-            items = tuple(_file(file, domain, order) for file in files)
-        options = order.read.model_dump(mode="json")
-        return cls(items, found.ignored, options, frozenset(item.origin for item in items))
+        self.options: dict[str, Any] = order.read.model_dump(mode="json")
+        self._order, self._domain = order, domain
+        self._found = _discover(order)
+        counted = _discover(order)
+        self.census = Census(map(self._origin_of, self._grouped(counted)), counted)
+
+    def items(self) -> Iterator[Item]:
+        """Them all, in the order in which they are read; once."""
+        for files in self._grouped(self._found):
+            yield self._item(files, self._origin_of(files))
+
+    def _item(self, files: list[InputFile], origin: str) -> Item:
+        first, read = files[0], self._order.read
+        if read.group_by == "folder":
+            return Item(origin, first.name, None, partial(read_inputs, files, self._domain, read))
+        return Item(origin, first.name, first.path, partial(read_file, first, self._domain, read))
+
+    def _origin_of(self, files: list[InputFile]) -> str:
+        path = files[0].path
+        return _origin(path and path.parent if self._order.read.group_by == "folder" else path)
+
+    def _grouped(self, files: FoundInputs) -> Iterator[list[InputFile]]:
+        """What is read in one go."""
+        if self._order.read.group_by != "folder":
+            return ([file] for file in files)
+        groups = itertools.groupby(files, lambda file: file.path.parent if file.path else None)
+        return (list(members) for _, members in groups)
 
     @staticmethod
     def exists(origin: str) -> bool:
         """Whether an input of this or an earlier run is still there."""
         return origin != "-" and _exists(_place(origin))
 
-    def stands(self, origin: str, state: list[int] | None, item: "Item") -> bool:
+    def stands(self, origin: str, state: list[int] | None, item: Item) -> bool:
         """Whether an input of an earlier run still stands, unread by this one, for what it gave then.
 
         Args:
@@ -97,7 +110,7 @@ class Inputs:
             state: Size and time it had when it was read; None if that is not known.
             item: An input of this run, which may be the same file by another path.
         """
-        if origin in self.origins or not self.exists(origin) or _same(origin, item.origin):
+        if not self.exists(origin) or _same(origin, item.origin) or self.census.knows(origin):
             return False
         return state is None or file_state(_place(origin)) == state
 
@@ -147,17 +160,3 @@ def _same(one: str, other: str) -> bool:
         return other != "-" and _place(one).samefile(_place(other))
     except OSError:
         return False
-
-
-def _file(file: InputFile, domain: Domain, order: Order) -> Item:
-    return Item(_origin(file.path), file.name, file.path, partial(read_file, file, domain, order.read))
-
-
-def _folder(files: list[InputFile], domain: Domain, order: Order) -> Item:
-    first = files[0]
-    return Item(
-        _origin(first.path and first.path.parent),
-        first.name,
-        None,
-        partial(read_inputs, files, domain, order.read),
-    )

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -23,11 +23,10 @@ from reportgen.errors import ExitCode, InputError
 from reportgen.ledger import Ledger, Row
 from reportgen.nouns import Found
 
-__all__ = ["CHUNK", "Run"]
+__all__ = ["Run"]
 
-#: Cases whose prompts are put to the engine together: enough to fill its batches, and few enough that a
-#: killed run loses little.
-CHUNK = 32
+#: Cases that are under way in other processes, for each of them: enough that none waits for work.
+AHEAD = 4
 _WORKER_LOST = Failure(
     "pending",
     InputError(
@@ -63,14 +62,14 @@ class Run:
         book: Book,
         *,
         stamps: Stamps,
-        words: Words,
+        words: Words[Row],
         workers: Workers,
         domain: Domain,
     ) -> None:
         self.complete = False
         self._order, self._inputs, self._ledger, self._book = order, inputs, ledger, book
         self._stamps, self._words, self._workers, self._domain = stamps, words, workers, domain
-        self._keys: set[str] = set()
+        self._most = AHEAD * order.jobs
         self._waiting: deque[tuple[Row, Future[Made | Failure]]] = deque()
 
     def go(self) -> None:
@@ -79,13 +78,19 @@ class Run:
         Raises:
             KeyboardInterrupt: Somebody wants the run to end.
         """
-        work = self._work()
         try:
-            while chunk := list(itertools.islice(work, CHUNK)):
-                self._do(chunk)
-                self._collect(at_most=CHUNK)
+            for work in self._work():
+                self._do(work)
+                self._pass_on()
+                while self._words.full and not self._ended:
+                    self._words.wait()
+                    self._pass_on()
                 if self._ended:
                     return
+            self._words.last_call()
+            while self._words.waiting and not self._ended:
+                self._words.wait()
+                self._pass_on()
             self._collect(at_most=0)
         except (
             OSError
@@ -94,6 +99,7 @@ class Run:
 
     def wind_up(self) -> None:
         """Let what was begun end, begin nothing more, and note what came of it."""
+        self._words.close()
         self._workers.close()
         try:
             self._collect(at_most=0)
@@ -109,16 +115,16 @@ class Run:
 
     def _work(self) -> Iterator[_Work]:
         """Read the inputs; settle what needs nothing or is refused, and yield the rest."""
-        for item in self._inputs.items:
+        for item in self._inputs.items():
             if self._skip_unread(item):
-                self._book.unread -= 1
+                self._book.read += 1
                 continue
             cases = 0
             for result in item.cases():
                 if self._room == 0:
                     self._book.tally.stop("limit")
                     return
-                self._book.unread -= cases == 0
+                self._book.read += cases == 0
                 cases += 1
                 self._book.tally.seen += 1
                 if isinstance(result, Failure):
@@ -128,7 +134,7 @@ class Run:
                 if self._ended:
                     return
             if cases == 0:
-                self._book.unread -= 1
+                self._book.read += 1
                 self._book.tally.seen += 1
                 self._refuse(item, refusal(InputError("There is no case in it.", "Check what wrote it.")))
             elif item.path is not None and (stamp := self._stamps.file(item.path, self._inputs.options)):
@@ -152,9 +158,8 @@ class Run:
         if len(rows) != known[1] or not 0 < len(rows) <= self._room:
             return False
         good = partial(still_good, self._order.out, stamps=self._stamps, formats=self._order.formats)
-        if not all(row.key not in self._keys and good(row=row) for row in rows):
+        if not all(not self._is_met(row) and good(row=row) for row in rows):
             return False
-        self._keys.update(row.key for row in rows)
         self._book.tally.seen += len(rows)
         for row in rows:
             self._book.settle(replace(row, status="skipped", run=self._book.number))
@@ -164,11 +169,10 @@ class Run:
         """A valid case: refuse it as a duplicate, skip it, or hand it on."""
         case_id, source = found.case.case_id, found.source
         key = f"case:{case_id.casefold()}"
-        if key in self._keys:
+        old = self._ledger.get(key)
+        if self._is_met(old):
             self._refuse(item, refusal(duplicate(found)))
             return None
-        self._keys.add(key)
-        old = self._ledger.get(key)
         content = self._stamps.content(found)
         if old is not None and self._is_anothers(old, content, item):
             self._refuse(item, refusal(duplicate(found, earlier=old.file)))
@@ -194,6 +198,10 @@ class Run:
         self._book.begin(row)
         return _Work(found, replace(row, content=content, writer=self._stamps.writer), decision)
 
+    def _is_met(self, old: Row | None) -> bool:
+        """Whether this row has been written in this run: the ledger remembers, so that memory stays flat."""
+        return old is not None and old.run == self._book.number
+
     def _is_anothers(self, old: Row, content: str, item: Item) -> bool:
         """Whether the report that lies there is of other evidence, perhaps another patient's, whose input is
         no part of this run and still stands."""
@@ -205,10 +213,11 @@ class Run:
         """An input that gives no case."""
         error = failure.error.located(item.name)
         key = f"input:{item.origin}#{error.row or ''}"
-        if key in self._keys:  # two refusals at one place are still two
-            key = next(new for n in itertools.count(2) if (new := f"{key}+{n}") not in self._keys)
-        self._keys.add(key)
         old = self._ledger.get(key)
+        if self._is_met(old):  # two refusals at one place are still two
+            more = (f"{key}+{n}" for n in itertools.count(2))
+            key = next(new for new in more if not self._is_met(self._ledger.get(new)))
+            old = self._ledger.get(key)
         row = Row(
             key=key,
             origin=item.origin,
@@ -220,47 +229,42 @@ class Run:
         )
         self._book.fail(row, replace(failure, error=error), old)
 
-    def _do(self, chunk: Iterable[_Work]) -> None:
-        """Prepare cases, have their prompts answered, and hand them to the workers."""
-        prepared: list[tuple[Row, pipeline.Prepared]] = []
-        for work in chunk:
-            if work.decision.action == "render" and not self._order.dry_run:
-                digests = {name: work.row.outputs[name][2] for name in work.decision.kept}
-                task = Rendering(work.found.case.case_id, work.decision.formats, digests)
-                self._submit(work.row, task)
-                continue
-            ready = guarded(partial(pipeline.prepare, work.found, self._domain))
-            if isinstance(ready, Failure):
-                self._book.fail(work.row, ready, work.row)
-            elif self._order.dry_run:
-                self._book.settle(replace(work.row, status="done"), action=work.decision.action)
-            else:
-                prompts = narrative(self._stamps.writer, ready.prompts)
-                prepared.append((replace(work.row, narrative=prompts), ready))
-        self._answer(prepared)
-
-    def _answer(self, prepared: list[tuple[Row, pipeline.Prepared]]) -> None:
-        answered = guarded(partial(self._words.of, [case for _, case in prepared]))
-        if isinstance(answered, Failure):
-            for row, _ in prepared:
-                self._book.fail(row, answered, row)
+    def _do(self, work: _Work) -> None:
+        """Prepare a case and have its words written; one that only lacks formats goes to the workers."""
+        if work.decision.action == "render" and not self._order.dry_run:
+            digests = {name: work.row.outputs[name][2] for name in work.decision.kept}
+            self._submit(work.row, Rendering(work.found.case.case_id, work.decision.formats, digests))
             return
-        for (row, case), one in zip(prepared, answered, strict=True):
-            if one is not None:
-                self._submit(row, Writing(case, one.completions, one.reused))
+        ready = guarded(partial(pipeline.prepare, work.found, self._domain))
+        if isinstance(ready, Failure):
+            self._book.fail(work.row, ready, work.row)
+        elif self._order.dry_run:
+            self._book.settle(replace(work.row, status="done"), action=work.decision.action)
+        else:
+            prompts = narrative(self._stamps.writer, ready.prompts)
+            self._words.put(replace(work.row, narrative=prompts), ready)
+
+    def _pass_on(self) -> None:
+        """Hand the cases that have their words to the workers, and note what these have made."""
+        for row, case, answered in self._words.ready():
+            if isinstance(answered, Failure):
+                self._book.fail(row, answered, row)
+            else:
+                self._submit(row, Writing(case, answered.completions, answered.reused))
         if self._words.lost is not None and self._book.tally.stopped is None:
             cause = str(self._words.lost)
             self._book.stop(Failure("pending", InputError(cause), ExitCode.ENGINE, stop="engine lost"))
+        self._collect(at_most=self._most)
 
     def _submit(self, row: Row, task: Task) -> None:
         if not self._ended:
             self._waiting.append((row, self._workers.submit(task)))
-            while self._waiting and self._waiting[0][1].done():
-                self._collect(at_most=len(self._waiting) - 1)
+            self._collect(at_most=self._most)
 
     def _collect(self, at_most: int) -> None:
-        """Note what became of the oldest cases until no more than so many are under way."""
-        while len(self._waiting) > at_most:
+        """Note what became of the oldest cases: of those that are made, and until no more than so many are
+        under way."""
+        while self._waiting and (len(self._waiting) > at_most or self._waiting[0][1].done()):
             row, future = self._waiting.popleft()
             try:
                 made = future.result()

@@ -29,9 +29,12 @@ from reportgen.engines.base import Engine
 from reportgen.errors import UsageError
 from reportgen.exporters import FORMATS
 from reportgen.files import pretty_json, write_file
-from reportgen.ledger import Ledger
+from reportgen.ledger import Ledger, Row
 
 __all__ = ["run_batch"]
+
+#: How long the first words wait for the number of inputs, in seconds.
+_MOMENT = 0.5
 
 
 def run_batch(order: Order, open_engine: Callable[[], Engine], voice: Voice) -> Summary:
@@ -52,7 +55,7 @@ def run_batch(order: Order, open_engine: Callable[[], Engine], voice: Voice) -> 
     begun = (time.monotonic(), cpu_seconds(), now(order.settings.zone))
     _check_formats(order.formats)
     domain = pipeline.configured(load_domain(order.domain), order.settings)
-    inputs = Inputs.find(order, domain)
+    inputs = Inputs(order, domain)
     with interruptible(), contextlib.closing(open_engine()) as engine, _opened(order) as ledger:
         _introduce(voice, inputs, engine)
         with _remembered(order, engine, voice) as cache:
@@ -112,13 +115,16 @@ def _warn(voice: Voice, message: str) -> None:
 
 
 def _introduce(voice: Voice, inputs: Inputs, engine: Engine) -> None:
-    ignored = f", {inputs.ignored} other files ignored" if inputs.ignored else ""
+    """The first words; of very many inputs, or a slow drive, the number is not known yet."""
+    census = inputs.census
+    more = "" if census.wait(_MOMENT) else "more than "
+    ignored = f", {census.ignored} other files ignored" if census.ignored else ""
     why = f": {engine.info.why}" if engine.info.why else ""
     voice.say(
         "start",
-        f"{software_version()}: {len(inputs.items)} inputs{ignored}\nwords: {engine.info.name}{why}",
-        inputs=len(inputs.items),
-        ignored=inputs.ignored,
+        f"{software_version()}: {more}{census.files} inputs{ignored}\nwords: {engine.info.name}{why}",
+        inputs=census.files,
+        ignored=census.ignored,
         engine=engine.info.plain(),
     )
 
@@ -145,7 +151,7 @@ class _Session:
         bench = Bench(order.out, order.domain, order.settings, engine.info, order.formats)
         number = ledger.begin(begun[2].isoformat(), self._software)
         self._book = Book(order, inputs, ledger, number=number, stamps=stamps, voice=voice)
-        self._words = Words(
+        self._words: Words[Row] = Words(
             engine, domain, order.parameters, cache=cache, note=self._book.note, warn=partial(_warn, voice)
         )
         self._run = Run(
@@ -179,7 +185,11 @@ class _Session:
 
     def _sum_up(self) -> Summary:
         tally = self._book.tally
-        unread = 0 if tally.stopped == "limit" else self._book.unread
+        files = self._book.read
+        if not self._run.complete:
+            self._inputs.census.wait()
+            files = max(files, self._inputs.census.files)
+        unread = 0 if tally.stopped == "limit" else files - self._book.read
         counts = tally.balance(unread)
         wall, cpu, started = self._begun
         return Summary(
@@ -194,8 +204,8 @@ class _Session:
             failed=counts["failed"],
             pending=counts["pending"],
             stopped=tally.stopped,
-            files=len(self._inputs.items),
-            ignored_files=self._inputs.ignored,
+            files=files,
+            ignored_files=self._inputs.census.ignored,
             superseded=tuple(sorted(self._book.superseded)),
             formats=tuple(dict.fromkeys(("json", *self._order.formats))),
             engine=self._engine.info,

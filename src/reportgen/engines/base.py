@@ -39,7 +39,11 @@ class EngineInfo(Frozen):
 
 
 class Engine(Protocol):
-    """A writer of words. The loss of the engine raises ``EngineError``; a failed prompt does not."""
+    """A writer of words. The loss of the engine raises ``EngineError``; a failed prompt does not.
+
+    An engine may have ``batch_size``, the number of prompts that it writes at once: a run then brings it some
+    eight times as many together.
+    """
 
     @property
     def info(self) -> EngineInfo:
@@ -56,4 +60,4 @@ class Engine(Protocol):
         """Equal fingerprints give equal words for equal prompts (but for batch effects in bf16 and int8)."""
 
     def close(self) -> None:
-        """Give memory back. The engine is of no use afterwards."""
+        """Give memory back. The engine is of no use afterwards; ``generate`` in another thread ends soon."""

@@ -70,7 +70,9 @@ class HfEngine:
         return sha256(canonical_json(who | {"inputs": self._inputs}))
 
     def close(self) -> None:
-        """Give memory back."""
+        """Give memory back. A batch that another thread writes ends with its next token."""
+        if self._writer is not None:
+            self._writer.ended = True
         self._writer = None
         _free()
 
@@ -97,13 +99,16 @@ class HfEngine:
     def _try(self, batch: list[Row], max_new_tokens: int) -> list[Written] | None:
         """The batch's answers, or None if memory ran out."""
         try:
-            return self._alive().write(batch, max_new_tokens)
+            written = self._alive().write(batch, max_new_tokens)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise EngineError(
                     f"The model was lost while it wrote ({type(error).__name__}: {_first_line(error)}).",
                     "Run the same command again; what is done stays done.",
                 ) from error
+        else:
+            self._alive()  # what was cut short by close is no answer
+            return written
         # Outside of the handler: the traceback there still holds the tensors that are to go.
         _free()
         return None

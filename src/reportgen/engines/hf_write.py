@@ -1,5 +1,6 @@
 """One batch of prompts through a loaded model: left-padded, greedy, ended where the model ends or loops."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -53,10 +54,15 @@ class Written:
 
 
 class Writer:
-    """Encodes prompts, writes batches, decodes answers."""
+    """Encodes prompts, writes batches, decodes answers.
+
+    Attributes:
+        ended: Set from any thread, it ends the batch that is written, with whatever it has.
+    """
 
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
+        self.ended = False
         self.vocabulary: int = loaded.model.get_output_embeddings().weight.shape[0]
         self._grammars = Grammars(loaded.tokenizer, self.vocabulary, loaded.ends)
         self._prefixes = Prefixes(loaded.model)
@@ -101,7 +107,7 @@ class Writer:
         before, seen = self.pad([list(row.prefix) for row in rows])
         inputs, attention = torch.cat([before, inputs], 1), torch.cat([seen, attention], 1)
         width = inputs.shape[1]
-        loops = _Loops(width, self._silent())
+        loops = _Loops(width, self._silent(), ended=lambda: self.ended)
         with torch.inference_mode(), quiet():
             output = self.loaded.model.generate(
                 input_ids=inputs,
@@ -169,13 +175,16 @@ class _Loops:
         found: Rows that loop, with the number of tokens written until that was seen.
     """
 
-    def __init__(self, prompt_width: int, silent: set[int]) -> None:
+    def __init__(self, prompt_width: int, silent: set[int], ended: Callable[[], bool]) -> None:
         self.found: dict[int, int] = {}
+        self._ended = ended
         self._width = prompt_width
         self._silent = silent
 
     def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:  # noqa: ARG002
-        """Which rows are over, as a boolean tensor."""
+        """Which rows are over, as a boolean tensor: those that loop, or all once nobody wants them."""
+        if self._ended():
+            return torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
         written = input_ids.shape[1] - self._width
         if written % _LOOK_EVERY == 0:
             for row, tokens in enumerate(input_ids[:, self._width :].tolist()):
