@@ -72,6 +72,7 @@ def cli() -> None:
 @READ
 @ENGINE
 @option("--jobs", default=1, type=click.IntRange(1, 256), help="Processes that finish and print reports.")
+@option("--shard", metavar="I/N", help="Do part I of N, by case id; `merge` puts the parts together.")
 @option("--limit", type=click.IntRange(1), metavar="N", help="At most N cases, the first in sorted order.")
 @option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop after N rejected or failed cases.")
 @option("--force", is_flag=True, help="Make again what is already made.")
@@ -85,7 +86,7 @@ def run(ctx: click.Context, /, inputs: tuple[str, ...], output: str, **chosen: A
 
     The same command again does only what is not done yet, also after an interruption.
     """
-    from reportgen.batch import Order, run_batch, voice
+    from reportgen.batch import Order, Shard, run_batch, voice
 
     speaker = voice(quiet=chosen["quiet"], log_json=chosen["log_json"])
     if used := ctx.meta.get("config"):
@@ -98,6 +99,7 @@ def run(ctx: click.Context, /, inputs: tuple[str, ...], output: str, **chosen: A
         settings=chosen["settings"],
         read=read_options(chosen),
         jobs=chosen["jobs"],
+        shard=Shard.parse(chosen["shard"]) if chosen["shard"] else None,
         limit=chosen["limit"],
         max_failures=chosen["max_failures"],
         force=chosen["force"],
@@ -108,6 +110,18 @@ def run(ctx: click.Context, /, inputs: tuple[str, ...], output: str, **chosen: A
         else None,
     )
     return run_batch(order, lambda: open_engine(chosen), speaker).exit_code
+
+
+@cli.command()
+@click.argument("folder", metavar="OUT", type=click.Path())
+@JSON
+def merge(folder: str, as_json: bool) -> int:
+    """Put the parts of OUT, made with --shard, together, once nothing is missing or double."""
+    from reportgen.batch import counted, merge_parts
+
+    whole = merge_parts(Path(folder))
+    print_json(whole.plain()) if as_json else print_lines(counted(whole))
+    return whole.exit_code
 
 
 @cli.command()

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,9 @@ def pretty_json(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write all of ``data`` or nothing: a temporary file beside the target, flushed, then renamed.
+def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write all of ``data`` (it may come in pieces) or nothing: a temporary file beside the target, flushed,
+    then renamed.
 
     Raises:
         OSError: The disk is full or the place is not writable; the old file is still whole.
@@ -46,7 +47,7 @@ def write_file(path: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            stream.writelines([data] if isinstance(data, bytes) else data)
             stream.flush()
             os.fsync(stream.fileno())
         Path(name).chmod(0o666 & ~_umask())  # as any new file; mkstemp keeps it to its owner

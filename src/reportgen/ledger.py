@@ -40,6 +40,7 @@ MIGRATIONS = (
     CREATE INDEX cases_by_error_file ON cases (error_file COLLATE NOCASE);
     """,
     "ALTER TABLE files ADD COLUMN state TEXT NOT NULL DEFAULT 'null';",
+    "ALTER TABLE files ADD COLUMN run INTEGER NOT NULL DEFAULT 0;",
 )
 #: Columns that hold JSON.
 _JSON = ("render", "outputs", "pictures", "rungs", "seconds")
@@ -183,10 +184,21 @@ class Ledger:
         state: list[int] | None = json.loads(found[0]) if found else None
         return state
 
-    def put_file(self, origin: str, stamp: str, cases: int, state: list[int] | None = None) -> None:
+    def put_file(
+        self, origin: str, stamp: str, cases: int, state: list[int] | None = None, run: int = 0
+    ) -> None:
         """Note that an input file was read to its end; lasts from the next ``commit``."""
-        put = "INSERT OR REPLACE INTO files (origin, stamp, cases, state) VALUES (?, ?, ?, ?)"
-        self._write(put, origin, stamp, cases, json.dumps(state))
+        put = "INSERT OR REPLACE INTO files (origin, stamp, cases, state, run) VALUES (?, ?, ?, ?, ?)"
+        self._write(put, origin, stamp, cases, json.dumps(state), run)
+
+    def keep_file(self, origin: str, run: int) -> None:
+        """Note that a file is as it was when it was last read; lasts from the next ``commit``."""
+        self._write("UPDATE files SET run = ? WHERE origin = ?", run, origin)
+
+    def met_files(self) -> Iterator[tuple[str, str]]:
+        """Origin and state of the input files that the last run met, by origin."""
+        query = "SELECT origin, state FROM files WHERE run = (SELECT max(run) FROM runs) ORDER BY origin"
+        return iter(self._db.execute(query))
 
     def by_error_file(self, name: str) -> Row | None:
         """The row that owns a file in ``OUT/rejected``; upper and lower case are the same."""

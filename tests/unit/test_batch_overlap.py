@@ -1,10 +1,9 @@
-"""Reading, writing and printing go on at once, in bounded memory, and what is asked does not depend on time."""
+"""Reading, writing and printing go on at once, in bounded memory; what is asked does not depend on time."""
 
 import _thread
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest

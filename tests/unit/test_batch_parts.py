@@ -87,13 +87,15 @@ class _Page(HTMLParser):
         assert self.open.pop() == tag
 
 
+def whole(rows, counts):
+    return b"".join(index_page(rows, counts, "reportgen 1", "today")).decode()
+
+
 def test_the_index_is_one_file_with_links_and_no_script():
     rejected = replace(ROW, key="i", case_id=None, status="rejected", row=4,
                        file="<script>alert(1)</script>.json", problem="images[0]: <b>wrong</b>",
                        error_file="a b#.json.error.json")  # fmt: skip
-    page = index_page(
-        [rejected, ROW], {"rejected": 1, "done": 1, "skipped": 2}, "reportgen 1", "today"
-    ).decode()
+    page = whole([rejected, ROW], {"rejected": 1, "done": 1, "skipped": 2})
     seen = _Page(page)
     assert seen.open == []
     assert "script" not in seen.seen
@@ -108,12 +110,12 @@ def test_the_index_is_one_file_with_links_and_no_script():
 
 
 def test_an_index_of_nothing_says_so():
-    assert "No case was read." in index_page([], {}, "reportgen 1", "today").decode()
+    assert "No case was read." in whole([], {})
 
 
 def test_an_index_of_thousands_is_quick_and_whole():
     rows = (replace(ROW, key=f"case:{n}", case_id=f"case-{n}") for n in range(5000))
-    page = index_page(rows, {"done": 5000}, "reportgen 1", "today").decode()
+    page = whole(rows, {"done": 5000})
     assert page.count("<tr>") == 5001
     assert len(page) < 3_000_000
 
@@ -244,9 +246,10 @@ def test_progress_as_json():
 
 
 def test_a_lock_is_held_by_one_and_leaves_an_empty_file(tmp_path):
-    with locked(tmp_path), pytest.raises(UsageError, match="Another run"), locked(tmp_path):
+    path = tmp_path / ".lock"
+    with locked(path), pytest.raises(UsageError, match="Another run"), locked(path):
         pass
-    with locked(tmp_path):
+    with locked(path):
         pass
     assert (tmp_path / ".lock").read_bytes() == b""
 
@@ -258,7 +261,7 @@ def test_a_drive_without_locks_says_so(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "no locks")
 
     monkeypatch.setattr(lock, "_take", no_locks)
-    with pytest.raises(UsageError, match=r"cannot lock files \(ENOLCK\)"), locked(tmp_path):
+    with pytest.raises(UsageError, match=r"cannot lock files \(ENOLCK\)"), locked(tmp_path / ".lock"):
         pass
 
 

@@ -592,7 +592,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path):
 def test_a_second_run_on_the_same_folder_is_refused(tmp_path):
     cohort(tmp_path / "in", 1)
     (tmp_path / "out").mkdir()
-    with locked(tmp_path / "out"), pytest.raises(UsageError, match="Another run"):
+    with locked(tmp_path / "out" / ".lock"), pytest.raises(UsageError, match="Another run"):
         go(tmp_path / "in", out=tmp_path / "out")
     assert go(tmp_path / "in", out=tmp_path / "out").done == 1
 

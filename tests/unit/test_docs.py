@@ -1,15 +1,19 @@
 """The documentation keeps up with the program."""
 
 import re
+import shutil
+import subprocess
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
 import pytest
+import yaml
 
 from reportgen import errors
 from reportgen.batch.summary import Stop
+from reportgen.cli import cli
 from reportgen.errors import ExitCode
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -44,3 +48,20 @@ def test_links_between_the_pages_lead_somewhere():
     for page in (DOCS / "cli.md", DOCS / "errors.md"):
         for target in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_files_for_clusters_are_whole():
+    """Their syntax, and that what they call is there."""
+    folder = DOCS / "cluster"
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash on this machine, as on Windows")
+    subprocess.run([bash, "-n", str(folder / "slurm.sh")], check=True)
+    job = yaml.safe_load((folder / "kubernetes.yaml").read_text())
+    assert job["spec"]["completionMode"] == "Indexed"
+    command = job["spec"]["template"]["spec"]["containers"][0]["command"][-1]
+    assert f'/{job["spec"]["completions"]}"' in command
+    options = {flag for param in cli.commands["run"].params for flag in param.opts}
+    for text in (command, (folder / "slurm.sh").read_text().partition("srun ")[2]):
+        assert set(re.findall(r"--[a-z]+", text)) == {"--shard", "--jobs"}
+    assert {"--shard", "--jobs"} <= options

@@ -86,7 +86,9 @@ class Book:
             self.stop(failure)
             return
         error = failure.error.located(row.file, row.row)
-        name = error_name(self._ledger, row.key, row.file, row.row) if failure.status == "rejected" else None
+        name = None
+        if failure.status == "rejected":
+            name = error_name(self._ledger, row.key, row.file, row.row, alone=self._order.shard is None)
         fallen = replace(
             row,
             status=failure.status,
@@ -175,4 +177,4 @@ class Book:
 
     def _remove_refusal(self, name: str) -> None:
         if not self._order.dry_run:
-            remove_refusal(self._order.out, name)
+            remove_refusal(self._order.out, name, alone=self._order.shard is None)

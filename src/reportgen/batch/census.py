@@ -27,6 +27,7 @@ class Census:
         self.files = 0
         self._found = found
         self._marks = array("q")
+        self._sorted = False
         self._thread = threading.Thread(target=self._count, args=(origins,), name="census", daemon=True)
         self._thread.start()
 
@@ -43,6 +44,8 @@ class Census:
     def knows(self, origin: str) -> bool:
         """Whether this is one of the inputs; waits until all are counted."""
         self.wait()
+        if not self._sorted:
+            self._marks, self._sorted = array("q", sorted(self._marks)), True
         mark = hash(origin)
         place = bisect_left(self._marks, mark)
         return place < len(self._marks) and self._marks[place] == mark
@@ -53,4 +56,3 @@ class Census:
             for origin in origins:
                 self._marks.append(hash(origin))
                 self.files += 1
-        self._marks = array("q", sorted(self._marks))

@@ -47,8 +47,10 @@ _TROUBLE_HEAD = (
 _FOOT = "</tbody></table></div>\n"
 
 
-def index_page(rows: Iterable[Row], counts: dict[str, int], software: str, written_at: str) -> bytes:
-    """The page, from the ledger's rows with what went wrong first.
+def index_page(
+    rows: Iterable[Row], counts: dict[str, int], software: str, written_at: str
+) -> Iterator[bytes]:
+    """The page in pieces, from the ledger's rows with what went wrong first.
 
     Args:
         rows: Ordered as ``Ledger.rows`` gives them; read once.
@@ -56,7 +58,7 @@ def index_page(rows: Iterable[Row], counts: dict[str, int], software: str, writt
         software: Name and version of the program.
         written_at: Date and time as printed.
     """
-    return "".join(_page(rows, counts, software, written_at)).encode()
+    return map(str.encode, _page(rows, counts, software, written_at))
 
 
 def _page(rows: Iterable[Row], counts: dict[str, int], software: str, written_at: str) -> Iterator[str]:

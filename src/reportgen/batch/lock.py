@@ -32,24 +32,24 @@ else:
 
 
 @contextlib.contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Hold ``OUT/.lock`` while the block runs.
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a run, a file in its output folder, while the block runs.
 
     Raises:
         UsageError: Another run holds it, or the drive knows no locks.
     """
-    with (out / ".lock").open("ab") as stream:
+    with path.open("ab") as stream:
         try:
             _take(stream)
         except OSError as error:
             if error.errno in _BUSY:
                 raise UsageError(
-                    f"Another run is at work in {out}.",
+                    f"Another run is at work in {path.parent}.",
                     "Wait for it, stop it, or choose another folder with -o.",
                 ) from None
             name = errno.errorcode.get(error.errno or 0, "?")
             raise UsageError(
-                f"{out} lies on a drive that cannot lock files ({name}).",
+                f"{path.parent} lies on a drive that cannot lock files ({name}).",
                 "Choose a folder on a local drive with -o, and copy it afterwards.",
             ) from None
         yield

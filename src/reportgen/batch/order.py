@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reportgen.batch.place import Place
+from reportgen.batch.shard import Shard
 from reportgen.engines.base import Parameters
 from reportgen.ledger import Row
 from reportgen.read import ReadOptions
@@ -22,6 +24,7 @@ class Order:
         formats: Names of formats; ``json`` is always made.
         domain: Name or folder.
         jobs: Processes that finish and export; 1 is this one.
+        shard: The part of the cases that is done; None does them all.
         limit: At most so many cases, the first in sorted order.
         max_failures: Stop once so many cases were rejected or failed.
         force: Do again what is done.
@@ -38,9 +41,15 @@ class Order:
     read: ReadOptions = field(default_factory=ReadOptions)
     parameters: Parameters = field(default_factory=Parameters)
     jobs: int = 1
+    shard: Shard | None = None
     limit: int | None = None
     max_failures: int | None = None
     force: bool = False
     cache: bool = True
     dry_run: bool = False
     plan: Callable[[str, Row], None] | None = None
+
+    @property
+    def place(self) -> Place:
+        """The output folder, or the part of it that is written."""
+        return Place(self.out, self.shard)

@@ -20,8 +20,9 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _MOST = 100
 
 
-def error_name(ledger: Ledger, key: str, file: str, row: int | None) -> str:
-    """``<input file name>[.<row>].error.json``, with a piece of a hash where another input has that name."""
+def error_name(ledger: Ledger, key: str, file: str, row: int | None, *, alone: bool = True) -> str:
+    """``<input file name>[.<row>].error.json``, with a piece of a hash where another input has that name, or
+    may have it because this run is not ``alone`` in the folder."""
     safe = "".join(
         character if character in "._- " or unicodedata.category(character)[0] in "LN" else "_"
         for character in PurePosixPath(_BYTE.sub(r"_\1", file).replace("\\", "/")).name
@@ -34,7 +35,7 @@ def error_name(ledger: Ledger, key: str, file: str, row: int | None) -> str:
         safe = f"_{safe}"
     suffix = f".{row}.error.json" if row is not None else ".error.json"
     owner = ledger.by_error_file(safe + suffix)
-    if owner is None or owner.key == key:
+    if alone and (owner is None or owner.key == key):
         return safe + suffix
     return f"{safe}~{sha256(key)[:8]}{suffix}"
 
@@ -70,11 +71,12 @@ def write_refusal(out: Path, name: str, error: InputError) -> None:
     write_file(out / _FOLDER / name, pretty_json(said))
 
 
-def remove_refusal(out: Path, name: str) -> None:
-    """Remove the file of an input that is no longer refused, and the folder with the last of them."""
+def remove_refusal(out: Path, name: str, *, alone: bool = True) -> None:
+    """Remove the file of an input that is no longer refused; and the folder with the last of them, unless
+    others may be about to write there."""
     folder = out / _FOLDER
     (folder / name).unlink(missing_ok=True)
-    if folder.is_dir() and not any(folder.iterdir()):
+    if alone and folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 
 

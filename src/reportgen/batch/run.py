@@ -119,13 +119,16 @@ class Run:
             if self._skip_unread(item):
                 self._book.read += 1
                 continue
-            cases = 0
+            cases = own = 0
             for result in item.cases():
                 if self._room == 0:
                     self._book.tally.stop("limit")
                     return
                 self._book.read += cases == 0
                 cases += 1
+                if not self._is_own(item, result):
+                    continue
+                own += 1
                 self._book.tally.seen += 1
                 if isinstance(result, Failure):
                     self._refuse(item, result)
@@ -135,10 +138,12 @@ class Run:
                     return
             if cases == 0:
                 self._book.read += 1
-                self._book.tally.seen += 1
-                self._refuse(item, refusal(InputError("There is no case in it.", "Check what wrote it.")))
+                nothing = refusal(InputError("There is no case in it.", "Check what wrote it."))
+                if self._is_own(item, nothing):
+                    self._book.tally.seen += 1
+                    self._refuse(item, nothing)
             elif item.path is not None and (stamp := self._stamps.file(item.path, self._inputs.options)):
-                self._ledger.put_file(item.origin, stamp, cases, file_state(item.path))
+                self._ledger.put_file(item.origin, stamp, own, file_state(item.path), self._book.number)
         self.complete = True
 
     @property
@@ -146,6 +151,15 @@ class Run:
         """How many more cases may be met."""
         limit = self._order.limit
         return float("inf") if limit is None else limit - self._book.tally.seen
+
+    def _is_own(self, item: Item, result: Found | Failure) -> bool:
+        """Whether this run is to do it, or another part of the whole is."""
+        shard = self._order.shard
+        if shard is None:
+            return True
+        if isinstance(result, Found):
+            return shard.takes(result.case.case_id)
+        return shard.takes(f"{item.name}#{result.error.row or ''}")
 
     def _skip_unread(self, item: Item) -> bool:
         """Settle all cases of a file that has not changed since they were made; False if it must be read."""
@@ -155,11 +169,12 @@ class Run:
         if known is None or known[0] != self._stamps.file(item.path, self._inputs.options):
             return False
         rows = self._ledger.of_origin(item.origin)
-        if len(rows) != known[1] or not 0 < len(rows) <= self._room:
+        if len(rows) != known[1] or len(rows) > self._room:
             return False
         good = partial(still_good, self._order.out, stamps=self._stamps, formats=self._order.formats)
         if not all(not self._is_met(row) and good(row=row) for row in rows):
             return False
+        self._ledger.keep_file(item.origin, self._book.number)
         self._book.tally.seen += len(rows)
         for row in rows:
             self._book.settle(replace(row, status="skipped", run=self._book.number))

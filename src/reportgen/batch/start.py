@@ -10,17 +10,15 @@ from pathlib import Path
 from reportgen import pipeline
 from reportgen.assemble import software_version
 from reportgen.batch.book import Book
-from reportgen.batch.folder import LEDGER, clear_partial
 from reportgen.batch.guard import system_failure
 from reportgen.batch.index import index_page
 from reportgen.batch.inputs import Inputs
-from reportgen.batch.lock import locked
 from reportgen.batch.make import Bench, Workers
 from reportgen.batch.moments import cpu_seconds, interruptible, now, peak_memory_mb
 from reportgen.batch.order import Order
 from reportgen.batch.run import Run
 from reportgen.batch.stamps import Stamps
-from reportgen.batch.summary import Summary
+from reportgen.batch.summary import Summary, counted
 from reportgen.batch.voice import Voice
 from reportgen.batch.words import Words
 from reportgen.cache import Cache, cache_path
@@ -73,24 +71,13 @@ def _check_formats(formats: tuple[str, ...]) -> None:
 
 @contextlib.contextmanager
 def _opened(order: Order) -> Iterator[Ledger]:
-    """The output folder, made, locked and cleared, and its ledger; in a dry run a copy of that in memory."""
-    path = order.out / LEDGER
-    if order.dry_run:
-        with contextlib.closing(Ledger(path, as_if=True)) as ledger:
+    """The ledger of the output folder; in a dry run a copy of it in memory."""
+    if not order.dry_run:
+        with order.place.opened() as ledger:
             yield ledger
         return
-    try:
-        order.out.mkdir(parents=True, exist_ok=True)
-        write_file(order.out / ".writable", b"")
-        (order.out / ".writable").unlink()
-    except OSError as error:
-        raise UsageError(
-            f"{order.out} cannot be written ({type(error).__name__}).", "Choose another folder with -o."
-        ) from None
-    with locked(order.out):
-        clear_partial(order.out)
-        with contextlib.closing(Ledger(path)) as ledger:
-            yield ledger
+    with contextlib.closing(Ledger(order.place.ledger, as_if=True)) as ledger:
+        yield ledger
 
 
 @contextlib.contextmanager
@@ -204,6 +191,7 @@ class _Session:
             failed=counts["failed"],
             pending=counts["pending"],
             stopped=tally.stopped,
+            shard=str(self._order.shard) if self._order.shard else None,
             files=files,
             ignored_files=self._inputs.census.ignored,
             superseded=tuple(sorted(self._book.superseded)),
@@ -221,15 +209,14 @@ class _Session:
     def _write(self, summary: Summary) -> Summary:
         if self._order.dry_run:
             return summary
-        out = self._order.out
-        write_file(out / "summary.json", pretty_json(summary.plain()))
-        written = now(self._order.settings.zone).strftime("%d %b %Y, %H:%M %Z")
-        write_file(
-            out / "index.html",
-            index_page(self._ledger.rows(), self._ledger.counts(), self._software, written),
-        )
+        place = self._order.place
+        write_file(place.summary, pretty_json(summary.plain()))
+        if place.index is not None:
+            written = now(self._order.settings.zone).strftime("%d %b %Y, %H:%M %Z")
+            rows, counts = self._ledger.rows(), self._ledger.counts()
+            write_file(place.index, index_page(rows, counts, self._software, written))
         self._ledger.end(self._book.number, summary.ended_at, summary.exit_code)
-        clear_partial(out)
+        place.clear()
         return summary
 
     def _tell(self, summary: Summary) -> None:
@@ -249,25 +236,13 @@ _STOPPED = {
 
 def _table(summary: Summary, order: Order) -> str:
     """The last words of a run, for a person."""
-    counts = {
-        "made" if not order.dry_run else "to make": summary.done,
-        "unchanged": summary.skipped,
-        "rejected": summary.rejected,
-        "failed": summary.failed,
-        "pending": summary.pending,
-        "cases": summary.cases,
-    }
-    width = max(len(f"{count:,}") for count in counts.values())
-    lines = [f"  {name:<10} {count:>{width},}" for name, count in counts.items()]
-    lines[-1] += f"   in {summary.seconds:.1f} s"
-    lines.insert(-1, "  " + "-" * (11 + width))
+    lines = counted(summary, made="to make" if order.dry_run else "made")
     if summary.stopped is not None:
         lines.append(_STOPPED[summary.stopped])
     if order.dry_run:
         lines.append("Nothing was written.")
     else:
-        place = order.out / "index.html"
-        lines.append(f"All at a glance: {place}")
+        lines.append(f"All at a glance: {order.place.index or order.place.summary}")
         if summary.rejected:
             lines.append(f"What was refused, and why: {Path(order.out) / 'rejected'}")
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from reportgen.errors import ExitCode, exit_code
 from reportgen.ledger import Row, Status
 from reportgen.nouns.base import Frozen
 
-__all__ = ["STATUSES", "SUMMARY_SCHEMA", "Stop", "Summary", "Tally"]
+__all__ = ["STATUSES", "SUMMARY_SCHEMA", "Stop", "Summary", "Tally", "counted"]
 
 SUMMARY_SCHEMA: Literal["reportgen/summary/v1"] = "reportgen/summary/v1"
 STATUSES: tuple[Status, ...] = ("done", "skipped", "rejected", "failed", "pending")
@@ -38,6 +38,7 @@ class Summary(Frozen):
         skipped: Finished by an earlier run, and unchanged since.
         pending: Begun or not yet read when the run was stopped; an input file not read counts as one.
         stopped: Why the run ended before its inputs did.
+        shard: ``I-of-N`` of one part of a run; None of a whole one.
         ignored_files: Files in the input folders that are no input (pictures, notes).
         superseded: Case ids whose folder was moved to ``OUT/.superseded``: their input has changed and no
             longer gives that report.
@@ -63,6 +64,7 @@ class Summary(Frozen):
     failed: Count
     pending: Count
     stopped: Stop | None = None
+    shard: str | None = None
     files: Count
     ignored_files: Count
     superseded: tuple[str, ...] = ()
@@ -75,6 +77,21 @@ class Summary(Frozen):
     seconds: Annotated[float, Field(ge=0)]
     cpu_seconds: Annotated[float, Field(ge=0)]
     peak_memory_mb: Annotated[float, Field(ge=0)] | None = None
+
+
+def counted(summary: Summary, made: str = "made") -> list[str]:
+    """The counts as a small table, in lines."""
+    counts = {
+        made: summary.done,
+        "unchanged": summary.skipped,
+        "rejected": summary.rejected,
+        "failed": summary.failed,
+        "pending": summary.pending,
+    }
+    width = len(f"{summary.cases:,}")
+    lines = [f"  {name:<10} {count:>{width},}" for name, count in counts.items()]
+    total = f"  {'cases':<10} {summary.cases:>{width},}   in {summary.seconds:.1f} s"
+    return [*lines, "  " + "-" * (11 + width), total]
 
 
 @dataclass

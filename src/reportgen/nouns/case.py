@@ -32,9 +32,10 @@ CASE_SCHEMA = "reportgen/case/v1"
 #: Names that Windows keeps for devices, whatever the extension.
 DEVICE_NAMES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
 #: Names that the output folder uses itself, in lower case. (The others it uses begin with a dot.)
-TAKEN_NAMES = {"rejected", "summary.json", "index.html", "reportgen.log"}
-#: SQLite keeps files beside the ledger whose names begin with its own (-journal, -wal, -shm, and maybe more).
-TAKEN_START = "ledger."
+TAKEN_NAMES = {"rejected", "index.html", "reportgen.log"}
+#: SQLite keeps files beside the ledger whose names begin with its own (-journal, -wal, -shm, and maybe more);
+#: the parts of a run have ledgers and summaries of their own.
+TAKEN_STARTS = ("ledger.", "summary.")
 #: Years of an examination or a birth; at the ends of the calendar a change of time zone overflows.
 YEARS = range(1900, 2201)
 
@@ -52,7 +53,7 @@ def why_no_folder(name: str) -> str | None:
     lower = name.lower()
     if lower.split(".")[0] in DEVICE_NAMES:
         return "is a device name on Windows"
-    if lower in TAKEN_NAMES or lower.startswith(TAKEN_START):
+    if lower in TAKEN_NAMES or lower.startswith(TAKEN_STARTS):
         return "is a name that the output folder uses itself"
     return None
 

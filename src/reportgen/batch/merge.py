@@ -1,0 +1,161 @@
+"""The parts of a run put together: one ledger, one summary, one page, once nothing is missing or double."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import zip_longest
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from reportgen.batch.folder import clear_partial
+from reportgen.batch.index import index_page
+from reportgen.batch.lock import locked
+from reportgen.batch.place import Place, parts_of
+from reportgen.batch.shard import Shard
+from reportgen.batch.stamps import changed_outputs
+from reportgen.batch.summary import STATUSES, Summary
+from reportgen.errors import ExitCode, IntegrityError, UsageError, exit_code
+from reportgen.files import pretty_json, write_file
+from reportgen.ledger import Ledger, Row
+
+__all__ = ["merge"]
+
+#: What must be equal in all parts: else they are not parts of one run.
+_EQUAL = ("software", "formats", "files", "ignored_files")
+_ENGINE = ("engine", "name", "model", "revision", "weights_sha256", "precision")
+_SUMS = (*STATUSES, "cases", "prompts", "prompts_shared")
+
+
+def merge(out: Path) -> Summary:
+    """Put the parts of an output folder together, after looking whether they make a whole.
+
+    Every part is there and was run to its end; all saw the same inputs; no case is in two of them; each
+    report lies there as it was written. The parts stay: each can be run again, and merged again.
+
+    Returns:
+        The summary of all, which also lies in ``OUT/summary.json``.
+
+    Raises:
+        UsageError: The folder is not made in parts, or a part is at work.
+        IntegrityError: Something is missing, double or not equal. Nothing was written.
+    """
+    parts = parts_of(out)
+    if not parts:
+        raise UsageError(f"{out} is not made in parts.", "Give the output folder of runs with --shard.")
+    with contextlib.ExitStack() as stack:
+        for shard in parts:
+            stack.enter_context(locked(Place(out, shard).lock))
+        stack.enter_context(locked(Place(out).lock))
+        summaries = _summaries(out, parts)
+        ledgers = {
+            shard: stack.enter_context(contextlib.closing(Ledger(path, read_only=True)))
+            for shard, path in parts.items()
+        }
+        _same_inputs(ledgers)
+        whole = _sum(summaries)
+        _write(out, ledgers, whole)
+        clear_partial(out)
+    return whole
+
+
+def _summaries(out: Path, parts: Iterable[Shard]) -> list[Summary]:
+    of = next(iter(parts)).of
+    missing = sorted(set(range(1, of + 1)) - {shard.number for shard in parts})
+    if missing:
+        numbers = ", ".join(map(str, missing))
+        raise IntegrityError(f"Of {of} parts these were never run: {numbers}.", "Run them, then merge again.")
+    summaries: list[Summary] = []
+    for shard in parts:
+        cure = f"Run it again with --shard {shard.number}/{of}, then merge again."
+        try:
+            summary = Summary.model_validate_json(Place(out, shard).summary.read_bytes())
+        except (OSError, ValidationError):
+            raise IntegrityError(f"Part {shard} has not come to its end.", cure) from None
+        if summary.stopped is not None or summary.pending:
+            raise IntegrityError(
+                f"Part {shard} is not complete: {summary.stopped or 'cases are pending'}.", cure
+            )
+        _same(summaries[0] if summaries else summary, summary)
+        summaries.append(summary)
+    return summaries
+
+
+def _same(first: Summary, other: Summary) -> None:
+    names = [name for name in _EQUAL if getattr(first, name) != getattr(other, name)]
+    names += [name for name in _ENGINE if getattr(first.engine, name) != getattr(other.engine, name)]
+    if names:
+        raise IntegrityError(
+            f"Parts {first.shard} and {other.shard} differ in: {', '.join(names)}.",
+            "Run all parts by one command on the same inputs, then merge again.",
+        )
+
+
+def _same_inputs(ledgers: dict[Shard, Ledger]) -> None:
+    """Every part reads all inputs and does its own cases: so each must have met the same files."""
+    (one, first), *others = ledgers.items()
+    for shard, ledger in others:
+        if any(a != b for a, b in zip_longest(first.met_files(), ledger.met_files())):
+            raise IntegrityError(
+                f"Parts {one} and {shard} did not read the same inputs, or these changed in between.",
+                "Run all parts again on the same paths, then merge again.",
+            )
+
+
+def _sum(summaries: list[Summary]) -> Summary:
+    passages: Counter[str] = Counter()
+    rungs: Counter[str] = Counter()
+    for one in summaries:
+        passages.update(one.passages)
+        rungs.update(one.rungs)
+    peaks = [one.peak_memory_mb for one in summaries if one.peak_memory_mb is not None]
+    return summaries[0].model_copy(
+        update={
+            "shard": None,
+            "started_at": min(one.started_at for one in summaries),
+            "ended_at": max(one.ended_at for one in summaries),
+            "exit_code": int(exit_code({ExitCode(one.exit_code) for one in summaries})),
+            **{name: sum(getattr(one, name) for one in summaries) for name in _SUMS},
+            "superseded": tuple(sorted(name for one in summaries for name in one.superseded)),
+            "rungs": dict(sorted(rungs.items())),
+            "passages": dict(passages),
+            "seconds": max(one.seconds for one in summaries),
+            "cpu_seconds": round(sum(one.cpu_seconds for one in summaries), 3),
+            "peak_memory_mb": max(peaks, default=None),
+        }
+    )
+
+
+def _write(out: Path, ledgers: dict[Shard, Ledger], whole: Summary) -> None:
+    """The ledger of all, beside the folder's names until it is whole; then summary and page."""
+    place = Place(out)
+    building = place.ledger.with_name("ledger.merging.sqlite")
+    building.unlink(missing_ok=True)
+    try:
+        with contextlib.closing(Ledger(building)) as ledger:
+            run = ledger.begin(whole.started_at, whole.software)
+            for row in _rows(out, ledgers):
+                if ledger.get(row.key) is not None:
+                    raise IntegrityError(
+                        f"{row.case_id or row.file} is in two parts.", "Make the folder again from the start."
+                    )
+                ledger.put(replace(row, run=run))
+            ledger.end(run, whole.ended_at, whole.exit_code)
+            page = index_page(ledger.rows(), ledger.counts(), whole.software, whole.ended_at)
+            write_file(out / "index.html", page)
+        building.replace(place.ledger)
+    finally:
+        building.unlink(missing_ok=True)
+    write_file(place.summary, pretty_json(whole.plain()))
+
+
+def _rows(out: Path, ledgers: dict[Shard, Ledger]) -> Iterator[Row]:
+    for shard, ledger in ledgers.items():
+        for row in ledger.rows():
+            if row.case_id and row.outputs and changed_outputs(out / row.case_id, row):
+                raise IntegrityError(
+                    f"{row.case_id} of part {shard} is not as it was written.",
+                    f"Run it again with --shard {shard.number}/{shard.of}, then merge again.",
+                )
+            yield row
