@@ -28,7 +28,7 @@ class OpenAIEngine:
     Args:
         server: Base address, such as ``http://localhost:8000/v1``.
         model: Its name at the server, or ``auto`` for the only one.
-        key: Sent as a bearer token; None sends none.
+        key: Sent as a bearer token; None where the server wants none.
         batch_size: Requests in flight.
 
     Raises:

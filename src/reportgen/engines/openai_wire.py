@@ -83,7 +83,7 @@ class Wire:
 
     Args:
         url: The base address, such as ``http://host:8000/v1``.
-        key: Sent as a bearer token; None sends none.
+        key: Sent as a bearer token; None where the server wants none.
 
     Attributes:
         place: Host and port, for messages.
@@ -93,11 +93,10 @@ class Wire:
     def __init__(self, url: str, key: str | None) -> None:
         self.place = urlsplit(url).netloc
         self.root = url.removesuffix("/v1")
-        bare: dict[str, str | openai.Omit] = {"Authorization": openai.omit}
         self._client = openai.AsyncOpenAI(
             base_url=url,
-            api_key=key or "",
-            default_headers={} if key else bare,
+            # The package insists on a key; a server that wants none does not look at it.
+            api_key=key or "none",
             timeout=ANSWER_SECONDS,
             max_retries=RETRIES,
             # A redirect may lead to another host, which must not get the key.
