@@ -1,4 +1,4 @@
-"""A small server with OpenAI's interface, for tests: it answers as it is told, and remembers what it was asked."""
+"""A small server with OpenAI's interface, for tests: answers as it is told, remembers what it was asked."""
 
 import json
 import threading
@@ -82,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeServer
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.server.keys.append(self.headers["Authorization"])
         page = self.server.pages.get(self.path)
         if isinstance(page, tuple):
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._reply((404 if page is None else 200, "application/json", json.dumps(page).encode()))
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         self.server.keys.append(self.headers["Authorization"])
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         assert self.path == _ASKED
@@ -141,9 +141,9 @@ def running() -> Iterator[FakeServer]:
         thread.join()
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something that is about to happen in another thread."""
-    deadline = time.monotonic() + 20
+def until(true: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Wait for something that is about to happen elsewhere."""
+    deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -39,7 +39,7 @@ def test_help_and_version(capsys):
     assert "Commands:" in told(capsys, "--help")
     assert told(capsys, "--version").startswith("reportgen ")
     shown = told(capsys, "run", "--help")
-    for absent in ("openai", "--shard", "ray"):
+    for absent in ("--shard", "ray"):
         assert absent not in shown
     everything = told(capsys, "--help")
     for absent in ("serve", "merge", "compare", "send", " ask"):

@@ -1,9 +1,10 @@
-"""The openai engine against a server that does what servers do: answer, refuse, stall, talk rubbish and die."""
+"""The openai engine against a server that does what servers do: answer, refuse, stall, babble and die."""
 
 import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ALL_COMPLETED
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from reportgen.errors import EngineError, ExitCode, UsageError
 from reportgen.nouns import Completion, Prompt
 
 KEY = "sk-very-secret-0123456789"
-LARK = 'start: s0\ns0: "The view" (m_was)? m_kept a1\nm_was: " was"\nm_kept: " kept" | " seen"\na1: "."\nm_x: \n'
+LARK = (
+    'start: s0\ns0: "The view" (m_was)? m_kept a1\nm_was: " was"\nm_kept: " kept" | " seen"\na1: "."\nm_x: \n'
+)
 GBNF = (
     'root ::= s0\ns0 ::= "The view" ( m-was ) ? m-kept a1\nm-was ::= " was"\nm-kept ::= " kept" | " seen"\n'
     'a1 ::= "."\nm-x ::= ""\n'
@@ -58,6 +61,21 @@ def asked(number: int | str, grammar: str | None = None) -> Prompt:
 
 def answers(engine: Engine, *prompts: Prompt) -> dict[str, Completion]:
     return {one.prompt_id: one for one in engine.generate(prompts, ONE)}
+
+
+@contextmanager
+def stalling(server: FakeServer, when: Callable[[str], bool]) -> Iterator[None]:
+    """Inside, such questions get no answer."""
+    over = threading.Event()
+
+    def say(body: dict[str, Any]) -> Reply:
+        if when(body["messages"][-1]["content"]):
+            over.wait(20)
+        return said("Fine.")
+
+    server.say = say
+    yield
+    over.set()
 
 
 def by_question(replies: dict[str, Reply]) -> Callable[[dict[str, Any]], Reply]:
@@ -158,7 +176,7 @@ def test_a_refusal_or_rubbish_costs_one_prompt_and_repeats_nothing(server, conne
 
 @pytest.mark.parametrize(
     ("status", "message"),
-    [(401, "refuses the key"), (403, "refuses the key"), (404, "does not have"), (429, "smaller --batch-size")],
+    [(401, "refuses the key"), (403, "refuses the key"), (404, "does not have"), (429, "a smaller --batch")],
 )
 def test_what_every_prompt_would_get_ends_the_run(server, connect, monkeypatch, status, message):
     monkeypatch.setattr(openai_wire, "RETRIES", 1)
@@ -184,12 +202,13 @@ def test_a_server_that_dies_is_lost_and_the_rest_has_no_completion(server, conne
         return said("Fine.")
 
     server.say = die
-    got = []
+    stream = engine.generate(map(asked, range(9)), ONE)
+    assert [next(stream).text for _ in range(2)] == ["Fine.", "Fine."]
     with pytest.raises(EngineError, match=r"was lost.*same command again") as lost:
-        got.extend(engine.generate(map(asked, range(9)), ONE))
-        got.append(None)
+        next(stream)
     assert lost.value.code == ExitCode.ENGINE
     assert len(server.asked) == 3
+    assert list(stream) == []
 
 
 def test_a_server_that_is_gone_is_lost(connect, server, monkeypatch):
@@ -214,43 +233,36 @@ def test_a_server_that_lives_but_answers_nothing_any_more_is_lost(server, connec
     monkeypatch.setattr(openai_wire, "PATIENCE", 3)
     engine = connect(batch_size=1)
     server.say = lambda _: (500, "text/plain", b"")
-    got = []
+    stream = engine.generate(map(asked, range(9)), ONE)
+    failed = "The server failed at this prompt (HTTP 500)."
+    assert [next(stream).error for _ in range(3)] == [failed] * 3
     with pytest.raises(EngineError, match="was lost"):
-        for one in engine.generate(map(asked, range(9)), ONE):
-            got.append(one.error)  # noqa: PERF401 - how far it came is the point
-    assert got == ["The server failed at this prompt (HTTP 500)."] * 3
+        next(stream)
 
 
 def test_an_answer_that_does_not_end_costs_one_prompt(server, connect, monkeypatch):
     engine = connect()
     monkeypatch.setattr(openai_wire, "ANSWER_SECONDS", 0.3)
-    stalled = threading.Event()
-    server.say = lambda body: (
-        (stalled.wait(20), said("Late."))[1] if body["messages"][-1]["content"].endswith("1") else said("Fine.")
-    )
-    got = answers(engine, asked(1), asked(2))
-    stalled.set()
+    with stalling(server, lambda question: question == "Question 1"):
+        got = answers(engine, asked(1), asked(2))
     assert got[asked(1).id].error == "No answer within 0.3 seconds."
     assert got[asked(2).id].text == "Fine."
 
 
 def test_a_consumer_that_leaves_calls_off_what_is_in_flight(server, connect):
-    stalled = threading.Event()
-    server.say = lambda body: (
-        said("Fine.") if body["messages"][-1]["content"].endswith(" 0") else (stalled.wait(20), said("Late."))[1]
-    )
     engine = connect(batch_size=4)
-    stream = engine.generate(map(asked, range(50)), ONE)
-    assert next(stream).text == "Fine."
-    stream.close()
-    engine.close()  # would wait for answers that never come
-    stalled.set()
+    with stalling(server, lambda question: question != "Question 0"):
+        stream = engine.generate(map(asked, range(50)), ONE)
+        assert next(stream).text == "Fine."
+        stream.close()
+        engine.close()  # would wait for answers that never come
+        assert server.flying <= 4
     assert len(server.asked) <= 5
     with pytest.raises(EngineError, match="closed"):
         next(engine.generate([asked(1)], ONE))
 
 
-def test_the_key_comes_from_a_file_or_the_environment_and_is_never_told(server, connect, monkeypatch, tmp_path):
+def test_the_key_comes_from_file_or_environment_and_is_never_told(server, connect, monkeypatch, tmp_path):
     connect()
     assert KEY not in "".join(map(str, server.keys))
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
@@ -272,16 +284,21 @@ def test_a_redirect_is_not_followed(server, connect):
 
 
 @pytest.mark.parametrize(
-    ("owner", "page", "software", "field"),
+    ("owner", "pages", "software"),
     [
-        ("vllm", {"/version": {"version": "0.14.0"}}, "vLLM 0.14.0", {"structured_outputs": {"grammar": GBNF}}),
-        ("llamacpp", {"/props": {"build_info": "b9000-abc"}}, "llama.cpp b9000-abc", {"grammar": GBNF}),
-        ("sglang", {"/get_server_info": {"version": "0.5.9"}}, "SGLang 0.5.9", {"ebnf": GBNF}),
-        ("sglang", {"/get_server_info": (200, "text/html", b"<p>")}, "SGLang, version unknown", {"ebnf": GBNF}),
+        ("vllm", {"/version": {"version": "0.14.0"}}, "vLLM 0.14.0"),
+        ("llamacpp", {"/props": {"build_info": "b9000-abc"}}, "llama.cpp b9000-abc"),
+        ("sglang", {"/get_server_info": {"version": "0.5.9"}}, "SGLang 0.5.9"),
+        ("sglang", {"/server_info": (200, "text/html", b"<p>")}, "SGLang, version unknown"),
     ],
 )
-def test_each_software_gets_the_grammar_in_its_own_field(server, connect, owner, page, software, field):
-    server.pages = page
+def test_each_software_gets_the_grammar_in_its_own_field(server, connect, owner, pages, software):
+    field = {
+        "vllm": {"structured_outputs": {"grammar": GBNF}},
+        "llamacpp": {"grammar": GBNF},
+        "sglang": {"ebnf": GBNF},
+    }[owner]
+    server.pages = pages
     server.models("m/one", owner=owner)
     engine = connect()
     assert (engine.info.server, engine.info.name) == (software, f"one ({software})")
