@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ALL_COMPLETED
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from fake_server import FakeServer, Reply, running, said, until
 from reportgen.__main__ import main
-from reportgen.engines import Engine, Parameters, load_engine, openai, openai_wire
+from reportgen.engines import Engine, Parameters, load_engine, openai_wire
 from reportgen.errors import EngineError, ExitCode, UsageError
 from reportgen.nouns import Completion, Prompt
 
@@ -217,15 +216,6 @@ def test_a_server_that_is_gone_is_lost(connect, server, monkeypatch):
     server.gone = True
     with pytest.raises(EngineError, match="was lost"):
         list(engine.generate([asked(1)], ONE))
-
-
-def test_what_came_in_the_same_moment_as_the_loss_is_kept(server, connect, monkeypatch):
-    monkeypatch.setattr(openai, "FIRST_COMPLETED", ALL_COMPLETED)
-    server.say = by_question({"4": (401, "text/plain", b"")})
-    stream = connect().generate(map(asked, range(9)), ONE)
-    assert [next(stream).text for _ in range(8)] == ["Fine."] * 8
-    with pytest.raises(EngineError, match="refuses the key"):
-        next(stream)
 
 
 def test_a_server_that_lives_but_answers_nothing_any_more_is_lost(server, connect, monkeypatch):

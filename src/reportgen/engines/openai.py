@@ -1,9 +1,10 @@
 """The openai engine: many prompts at once to a server with OpenAI's interface, such as vLLM."""
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from contextlib import ExitStack
 from itertools import islice
+from queue import Empty, SimpleQueue
 
 from anyio.from_thread import start_blocking_portal
 
@@ -61,19 +62,24 @@ class OpenAIEngine:
             EngineError: The server is lost or refuses everything, or the engine was closed.
         """
         stream, flying = iter(prompts), set[Future[Completion]]()
+        landed: SimpleQueue[Future[Completion]] = SimpleQueue()
         try:
             while True:
                 for prompt in islice(stream, self.batch_size - len(flying)):
-                    flying.add(self._start(prompt, parameters))
+                    request = self._start(prompt, parameters)
+                    flying.add(request)
+                    request.add_done_callback(landed.put)
                 if not flying:
                     return
-                done, flying = wait(flying, timeout=_HEARD, return_when=FIRST_COMPLETED)
-                # Failures last: what came in the same moment as the loss of the server is kept.
-                for one in sorted(done, key=lambda one: one.exception() is not None):
-                    yield one.result()
+                try:
+                    request = landed.get(timeout=_HEARD)
+                except Empty:
+                    continue
+                flying.remove(request)
+                yield request.result()
         finally:
-            for one in flying:
-                one.cancel()
+            for request in flying:
+                request.cancel()
 
     def fingerprint(self) -> str:
         """Hash of all that shapes the words and is known: model, server's software and version, parameters.
