@@ -1,6 +1,9 @@
 """The openai engine against a server that does what servers do: answer, refuse, stall, babble and die."""
 
 import json
+import os
+import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -468,3 +471,19 @@ def test_a_run_that_loses_its_server_ends_with_4(server, tmp_path, monkeypatch, 
     assert (summary["done"], summary["pending"], summary["stopped"]) == (0, 1, "engine lost")
     server.say = good
     assert main(arguments) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_ctrl_c_is_heard_while_the_server_is_silent(server, tmp_path):
+    def press() -> None:
+        until(lambda: server.flying > 0)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    arguments = ["run", str(SAMPLE), "-o", str(tmp_path), "--engine", "openai", "--server", server.url]
+    with stalling(server, lambda _: True):
+        code = main(arguments)
+        assert server.flying == 1, "it did not wait for the answer"
+    pressing.join()
+    assert code == ExitCode.INTERRUPTED
