@@ -33,6 +33,7 @@ exist is an error.
 
 **Other variables.** `REPORTGEN_CACHE_DIR`: where passages already written and converted models lie.
 `SOURCE_DATE_EPOCH`: seconds since 1970 that stand for the present, so that equal runs give equal bytes.
+`OPENAI_API_KEY`: the key of the server after `--server`, if it wants one ([servers.md](servers.md)).
 `REPORTGEN_DEBUG=1`: show the whole traceback of a bug; it may hold values of the input.
 
 **Output.** stdout is data, stderr is for people: a bar on a terminal, plain lines elsewhere, with

@@ -264,6 +264,7 @@ def _provenance(
         precision=info.precision,
         dtype=info.dtype,
         device=info.device,
+        server=info.server,
         generation=info.generation,
         canary=info.canary,
         why_this_engine=info.why,

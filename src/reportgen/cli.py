@@ -3,6 +3,7 @@
 Everything heavy is imported by the command that needs it, so that ``--help`` answers at once.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -172,7 +173,8 @@ def draft(case: str, **chosen: Any) -> None:
     from reportgen.desk import look
 
     desk = _desk(case, chosen)
-    print_lines([look.draft(desk, open_engine(chosen)).rstrip("\n")])
+    with contextlib.closing(open_engine(chosen)) as engine:
+        print_lines([look.draft(desk, engine).rstrip("\n")])
 
 
 @cli.command()

@@ -135,14 +135,20 @@ READ = _options(
 )  # fmt: skip
 ENGINE = _options(
     option("--model", default="auto", metavar="auto|PRESET|HUB_ID|DIR",
-            help="Who writes; auto is MedGemma where it can run, else the deterministic text."),
-    option("--engine", type=click.Choice(["transformers", "template"]),
-            help="How; template is the deterministic text and needs no model."),
+            help="Who writes; auto is MedGemma where it can run, else the deterministic text. With a server: "
+            "the model's name there, or auto for its only one."),
+    option("--engine", type=click.Choice(["transformers", "openai", "template"]),
+            help="How; openai asks a server, template is the deterministic text and needs no model."),
+    option("--server", metavar="URL",
+            help="Base address of a server with OpenAI's interface, such as http://localhost:8000/v1."),
+    option("--api-key-file", type=click.Path(dir_okay=False, exists=True), metavar="FILE",
+            help="Holds the server's key; without it, the variable OPENAI_API_KEY does."),
     option("--device", default="auto", type=click.Choice(["auto", "cuda", "cpu"]),
             help="Where the model runs."),
     option("--precision", type=click.Choice(["int8", "bf16", "fp32", "nf4"]),
             help="Of the weights; by default the model's own."),
-    option("--batch-size", default="auto", metavar="auto|N", help="Prompts written at once."),
+    option("--batch-size", default="auto", metavar="auto|N",
+            help="Prompts written at once; for a server, requests in flight (64)."),
 )  # fmt: skip
 
 
@@ -176,4 +182,6 @@ def open_engine(chosen: dict[str, Any]) -> "Engine":
         device=chosen["device"],
         precision=chosen["precision"],
         batch_size=None if size == "auto" else int(size),
+        server=chosen["server"],
+        api_key_file=Path(chosen["api_key_file"]) if chosen["api_key_file"] else None,
     )

@@ -143,7 +143,7 @@ def test_a_folder_is_loaded_from_where_it_is(machine: Machine, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"engine": "openai"}, "--engine cannot be 'openai'. It can be: transformers, template"),
+        ({"engine": "vllm"}, "--engine cannot be 'vllm'. It can be: transformers, openai, template"),
         ({"device": "mps"}, "--device cannot be 'mps'. It can be: auto, cuda, cpu"),
         ({"precision": "fp16"}, "--precision cannot be 'fp16'. It can be: int8, nf4, bf16, fp32"),
         ({"batch_size": 0}, "--batch-size is less than 1"),

@@ -3,7 +3,16 @@
 import subprocess
 import sys
 
-HEAVY = ["torch", "transformers", "accelerate", "bitsandbytes", "llguidance", "huggingface_hub", "numpy"]
+HEAVY = [
+    "torch",
+    "transformers",
+    "accelerate",
+    "bitsandbytes",
+    "llguidance",
+    "huggingface_hub",
+    "numpy",
+    "openai",
+]
 
 
 def _run(code: str) -> subprocess.CompletedProcess[str]:

@@ -22,6 +22,7 @@ class EngineInfo(Frozen):
 
     Attributes:
         name: How a person calls it ("MedGemma 4B int8").
+        server: The software of the server that the model runs on, with its version; None without a server.
         why: Why this engine was chosen, when the choice was automatic.
     """
 
@@ -33,6 +34,7 @@ class EngineInfo(Frozen):
     precision: str | None = None
     dtype: str | None = None
     device: str | None = None
+    server: str | None = None
     generation: dict[str, Any] = Field(default_factory=dict)
     canary: str | None = None
     why: str | None = None

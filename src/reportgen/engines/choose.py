@@ -1,7 +1,9 @@
 """Which engine writes: what was named, or with ``auto`` MedGemma where it can run; never a silent change."""
 
+import importlib.util
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 from reportgen.engines import probe, store
@@ -15,6 +17,9 @@ __all__ = ["load_engine", "obstacle"]
 #: Read by the libraries when they are imported: no network, no telemetry.
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 
+#: Requests in flight to a server, unless a number is given: servers queue what they cannot batch.
+_IN_FLIGHT = 64
+
 
 def load_engine(
     model: str = "auto",
@@ -23,6 +28,8 @@ def load_engine(
     device: str = "auto",
     precision: str | None = None,
     batch_size: int | None = None,
+    server: str | None = None,
+    api_key_file: Path | None = None,
 ) -> Engine:
     """Load the engine that writes.
 
@@ -30,11 +37,14 @@ def load_engine(
     model does, and ``info.why`` says why. Anything that was named and cannot run is an error.
 
     Args:
-        model: ``auto``, a preset's name, a Hub id, or a folder.
-        engine: ``transformers``, ``template``, or None for whichever fits ``model``.
+        model: ``auto``, a preset's name, a Hub id, or a folder; with a server, the model's name there.
+        engine: ``transformers``, ``openai``, ``template``, or None for whichever of the
+            others fits ``model``.
         device: ``auto``, ``cuda`` or ``cpu``.
         precision: ``int8``, ``nf4``, ``bf16``, ``fp32``, or None for the preset's.
-        batch_size: Prompts written at once, at least 1; None for what suits the device.
+        batch_size: Prompts written at once, at least 1; None for what suits the device, and 64 for a server.
+        server: Base address of the server of ``openai``, such as ``http://localhost:8000/v1``.
+        api_key_file: Holds that server's key; without it, ``OPENAI_API_KEY`` does.
 
     Raises:
         UsageError: An argument has a value that it cannot have.
@@ -44,11 +54,20 @@ def load_engine(
         >>> load_engine(engine="template").info.engine
         'template'
     """
-    _allowed("--engine", engine, (None, "transformers", "template"))
+    _allowed("--engine", engine, (None, "transformers", "openai", "template"))
     _allowed("--device", device, ("auto", "cuda", "cpu"))
     _allowed("--precision", precision, (None, *get_args(Precision)))
     if batch_size is not None and batch_size < 1:
         raise UsageError("--batch-size is less than 1.", "Give a whole number from 1, or leave it out.")
+    if engine == "openai":
+        _allowed("--device with --engine openai", device, ("auto",))
+        _allowed("--precision with --engine openai", precision, (None,))
+        return _connect(server, model, api_key_file, batch_size)
+    if server is not None or api_key_file is not None:
+        raise UsageError(
+            "--server and --api-key-file are for --engine openai alone.",
+            "Give --engine openai, or leave them out (also in reportgen.toml and as REPORTGEN_SERVER).",
+        )
     if engine == "template":
         _allowed("--model with --engine template", model, ("auto",))
         return TemplateEngine("the deterministic text was asked for")
@@ -60,7 +79,8 @@ def load_engine(
 def _allowed(option: str, value: str | None, values: tuple[str | None, ...]) -> None:
     if value not in values:
         known = ", ".join(known for known in values if known)
-        raise UsageError(f"{option} cannot be '{value}'.", f"It can be: {known}.")
+        cure = f"It can be: {known}." if known else "Leave it out."
+        raise UsageError(f"{option} cannot be '{value}'.", cure)
 
 
 def obstacle(preset: Preset, precision: str | None = None) -> str | None:
@@ -140,6 +160,22 @@ def _open(choice: Choice, batch_size: int | None) -> Engine:
     from reportgen.engines.hf_load import load
 
     return HfEngine(load(choice), batch_size or _batch_size(choice.device))
+
+
+def _connect(server: str | None, model: str, key_file: Path | None, batch_size: int | None) -> Engine:
+    if server is None:
+        raise UsageError(
+            "--engine openai needs a server.", "Give --server, such as http://localhost:8000/v1."
+        )
+    if importlib.util.find_spec("openai") is None:
+        raise EngineError(
+            "The engine openai cannot run: the package openai is not installed.",
+            'Install reportgen with it: pip install "reportgen[openai]".',
+        )
+    from reportgen.engines.openai import OpenAIEngine
+    from reportgen.engines.openai_load import read_key
+
+    return OpenAIEngine(server, model, key=read_key(key_file), batch_size=batch_size or _IN_FLIGHT)
 
 
 def _batch_size(device: Device) -> int:

@@ -180,6 +180,7 @@ def _origins(layout: Layout) -> list[tuple[str, str]]:
     """Where the report comes from, label and text; hashes short, whole in report.json."""
     words, made = layout.words, layout.report.provenance
     model = " ".join(filter(None, [made.model, made.precision]))
+    engine = ", ".join(filter(None, [made.engine, made.server]))
     return [
         (label, text)
         for label, text in (
@@ -187,7 +188,7 @@ def _origins(layout: Layout) -> list[tuple[str, str]]:
             (words["created"], layout.created),
             (words["input"], f"{made.input_name} ({made.input_format}) {made.input_sha256[:12]}"),
             (words["software"], made.software),
-            (words["engine"], made.engine),
+            (words["engine"], engine),
             (words["model"], model),
             (words["revision"], (made.revision or "")[:12]),
             (words["weights"], (made.weights_sha256 or "")[:12]),

@@ -70,6 +70,7 @@ class Provenance(Frozen):
     precision: str | None = None
     dtype: str | None = None
     device: str | None = None
+    server: str | None = None
     generation: dict[str, Any] = Field(default_factory=dict)
     canary: str | None = None
     why_this_engine: str | None = None

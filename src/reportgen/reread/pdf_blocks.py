@@ -145,7 +145,7 @@ def _origins(page: Printed) -> Iterator[Block]:
         "created": page.created(),
         "input": f"{made.input_name} ({made.input_format}) {made.input_sha256[:12]}",
         "software": made.software,
-        "engine": made.engine,
+        "engine": ", ".join(filter(None, [made.engine, made.server])),
         "model": " ".join(filter(None, [made.model, made.precision])),
         "revision": (made.revision or "")[:12],
         "weights": (made.weights_sha256 or "")[:12],
