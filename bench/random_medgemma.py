@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-__all__ = ["build", "config", "measuring", "parameters"]
+__all__ = ["build", "config", "looping", "measuring", "parameters"]
 
 LAYERS, VOCABULARY = 34, 262_208
 ENDS = ("<pad>", "<eos>", "<end_of_turn>")
@@ -132,7 +132,16 @@ def _put_tokenizer(folder: Path, source: Path | None) -> None:
 @contextlib.contextmanager
 def measuring() -> Iterator[None]:
     """Load and run a random model: the canary does not sing, and a loop (it is all loops) is no end."""
-    from reportgen.engines import canary, chat
+    from reportgen.engines import canary
+
+    with patch.object(canary, "sing", lambda _: "not asked: random weights, for measuring only"), looping():
+        yield
+
+
+@contextlib.contextmanager
+def looping() -> Iterator[None]:
+    """Let a model say the same over and over."""
+    from reportgen.engines import chat
 
     repeats = chat.repeats
 
@@ -140,10 +149,7 @@ def measuring() -> Iterator[None]:
         repeats(*tokens, **limits)  # the look is part of the work
         return False
 
-    with (
-        patch.object(canary, "sing", lambda _: "not asked: random weights, for measuring only"),
-        patch.object(chat, "repeats", looked_for),
-    ):
+    with patch.object(chat, "repeats", looked_for):
         yield
 
 
