@@ -36,6 +36,24 @@ class Llama:
     def __init__(self, model_path, **_): raise OSError("no such model")
 """
 
+SERVER = """
+import json, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Door(BaseHTTPRequestHandler):
+    def do_GET(self): self.answer({"status": "ok"} if self.path == "/health" else {})
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        assert self.path == "/completion" and asked["temperature"] == 0 and asked["prompt"][0] > 0
+        self.answer({"tokens_predicted": asked["n_predict"]})
+    def answer(self, what):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(what).encode())
+    def log_message(self, *_): pass
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+ThreadingHTTPServer((given["--host"], int(given["--port"])), Door).serve_forever()
+"""
+
 
 @pytest.fixture(scope="module")
 def random_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -115,6 +133,19 @@ def test_throughput_fills_its_columns(
     assert "4.300 billion" in said
     assert [bound["holds"] for bound in figures["bounds"]] == [None] * 5
     assert all(bound["measured"] > 0 for bound in figures["bounds"])
+
+
+def test_a_server_of_llama_cpp_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = tmp_path / "llama-server"
+    server.write_text(f"#!{sys.executable}\n{SERVER}")
+    server.chmod(0o755)
+    monkeypatch.setattr(peers.shutil, "which", lambda _: str(server))
+    pace = peers.llama([[1, 2], [3]], 5, tmp_path / "a.Q4.gguf", gpu=False, times=2)
+    assert (pace.name, pace.note) == ("llama.cpp server Q4", "")
+    assert (pace.prompts, pace.read, pace.new) == (2, 3, 10)
+    assert pace.a_prompt is not None
+    server.write_text("#!/bin/sh\nexit 1\n")
+    assert peers.llama([[1]], 5, tmp_path / "a.gguf", gpu=False).note == "failed (OSError)"
 
 
 def test_a_run_that_reuses_nothing_writes_for_each_passage(random_folder: Path) -> None:
