@@ -135,6 +135,14 @@ def test_throughput_fills_its_columns(
     assert all(bound["measured"] > 0 for bound in figures["bounds"])
 
 
+def test_a_pipeline_ends_where_the_model_ends(engine: Any, scripted: Any) -> None:
+    prompts = [Prompt(messages=(("user", text),)) for text in ("a view", "the view of the head", "a")]
+    with scripted(engine._writer.loaded.model, [[70, 71, 5]]):
+        paces = [peers.pipelined(engine, prompts, size, 20, times=2) for size in (1, 8)]
+    assert [(pace.prompts, pace.new) for pace in paces] == [(3, 9), (3, 9)]
+    assert paces[0].read == paces[1].read > 0
+
+
 def test_a_server_of_llama_cpp_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = tmp_path / "llama-server"
     server.write_text(f"#!{sys.executable}\n{SERVER}")
