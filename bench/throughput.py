@@ -55,8 +55,8 @@ FOOTNOTE = """\
 Measured: the peers and "reportgen, prompts alone" wrote the same {sample} prompts, drawn from all prompts of
 the cohort with their repeats; there "over pipeline" is of seconds a prompt. The whole runs are timed from
 reading to PDF, with the second prompts of refused answers; "nothing reused" is of the first studies
-({fresh}), each of whose passages has its prompt written for itself. Cold is an empty cache; equal passages are written
-once. Warm is the same command with that cache and a new output folder. The beginnings that prompts share were
+({fresh}), each of whose passages has its prompt written for itself. Cold is an empty cache; equal passages are
+written once. Warm is the same command with that cache and a new output folder. The beginnings that prompts share were
 computed in the cold run; seconds a prompt and tokens of a run are the engine's alone.
 
 Computed: a peer's reports a second, from its seconds a prompt, {each:.2f} prompts a study, and {page:.4f} s

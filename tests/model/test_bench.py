@@ -105,7 +105,7 @@ def test_throughput_fills_its_columns(
     monkeypatch.setenv("PYTHONPATH", ":".join(path for path in sys.path if path))
     monkeypatch.setattr(peers.shutil, "which", lambda _: None)
     file = tmp_path / "figures.json"
-    size = ["--studies", "3", "--sample", "2", "--gguf", str(tmp_path / "a.Q4.gguf"), "--json", str(file)]
+    size = ["--studies", "2", "--sample", "2", "--gguf", str(tmp_path / "a.Q4.gguf"), "--json", str(file)]
     assert throughput.main([*given, *size]) == 0
     figures = json.loads(file.read_text())
     rows = {row["writer"]: row for row in figures["rows"]}
