@@ -52,15 +52,16 @@ COLUMNS = (
 #: A run of fewer studies, or prompts of the peers, cannot say whether a bound holds.
 STUDIES, SAMPLE = 300, 24
 FOOTNOTE = """\
-Measured: the peers and "reportgen, prompts alone" wrote the same {sample} prompts, drawn from all prompts of
-the cohort with their repeats; there "over pipeline" is of seconds a prompt. The whole runs are timed from
-reading to PDF, with the second prompts of refused answers; "nothing reused" is of the first studies
-({fresh}), each of whose passages has its prompt written for itself. Cold is an empty cache; equal passages are
-written once. Warm is the same command with that cache and a new output folder. The beginnings that prompts share were
-computed in the cold run; seconds a prompt and tokens of a run are the engine's alone.
+Measured: the peers and "reportgen, prompts alone" wrote the same {sample} prompts, drawn from all prompts
+of the cohort with their repeats; there "over pipeline" is of seconds a prompt. The whole runs are timed
+from reading to PDF, with the second prompts of refused answers; "nothing reused" is of the first studies
+({fresh}), each of whose passages has its prompt written for itself. Cold is an empty cache; equal
+passages are written once. Warm is the same command with that cache and a new output folder. The
+beginnings that prompts share were computed in the cold run; seconds a prompt and tokens of a run are the
+engine's alone.
 
-Computed: a peer's reports a second, from its seconds a prompt, {each:.2f} prompts a study, and {page:.4f} s
-for a plain page. Loading and warm-up are in no other figure."""
+Computed: a peer's reports a second, from its seconds a prompt, {each:.2f} prompts a study, and {page:.4f}
+s for a plain page. Loading and warm-up are in no other figure."""
 RANDOM = """\
 The weights are random: no sentence ends, so all write as many tokens as they may. Every answer is refused, so
 reportgen's runs write each passage twice, the second time under a grammar."""
