@@ -10,6 +10,7 @@ number of studies. Needs a POSIX system (the operating system's own figures for 
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -17,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,7 @@ HERE = Path(__file__).resolve().parent
 TARGET_MS, TARGET_MB = 60.0, 250.0
 #: Growth of peak memory from the smallest to the largest run that still counts as flat.
 FLAT_MB = 15.0
+Watching = Callable[[int], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,13 @@ class Run:
         return self.cpu_s / self.studies * 1000
 
 
-def measured(name: str, studies: int, command: list[str], output: Path) -> Run:
+def measured(
+    name: str, studies: int, command: list[str], output: Path, watching: Watching = contextlib.nullcontext
+) -> Run:
     """Run a command to its end and read what the operating system counted for it.
 
-    This process stays small on purpose: on Linux a child's peak starts at its parent's.
+    This process stays small on purpose: on Linux a child's peak starts at its parent's. ``watching`` is a
+    context around the run, made from the process's id.
 
     Raises:
         SystemExit: The command failed; its last lines are in the message.
@@ -63,7 +70,8 @@ def measured(name: str, studies: int, command: list[str], output: Path) -> Run:
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
         child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=_environment())
-        _, status, usage = os.wait4(child.pid, 0)
+        with watching(child.pid):
+            _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != 0:

@@ -1,7 +1,7 @@
 """The openai engine: many prompts at once to a server with OpenAI's interface, such as vLLM."""
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack
 from itertools import islice
 from queue import Empty, SimpleQueue
@@ -76,7 +76,11 @@ class OpenAIEngine:
                 except Empty:
                     continue
                 flying.remove(request)
-                yield request.result()
+                try:
+                    completion = request.result()
+                except CancelledError:
+                    raise EngineError("The engine was closed.", "Load it again.") from None
+                yield completion
         finally:
             for request in flying:
                 request.cancel()
