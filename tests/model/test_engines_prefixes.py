@@ -114,7 +114,7 @@ def test_a_beginning_beyond_the_sliding_window_is_not_kept(engine: Any) -> None:
 
 
 def test_only_so_many_are_kept(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prefixes, "_KEPT", 2)
+    monkeypatch.setattr(prefixes, "KEPT", 2)
     kept = engine._writer._prefixes
     with torch.inference_mode():
         for start in range(4):

@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from reportgen.engines.room import KEPT
+
 __all__ = ["LEAST", "Prefix", "Prefixes"]
 
 #: Shorter beginnings are computed with their prompt: keeping them would not pay.
 LEAST = 64
-#: Beginnings that are kept; some 50 MB each for a model of four billion weights.
-_KEPT = 32
 
 #: Tokens.
 Prefix = tuple[int, ...]
@@ -57,7 +57,7 @@ class Prefixes:
     def _layers(self, prefix: Prefix) -> _Layers:
         if prefix not in self._kept:
             self._kept[prefix] = self._computed(prefix)
-            while len(self._kept) > _KEPT:
+            while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(prefix)
         return self._kept[prefix]

@@ -10,12 +10,12 @@ from typing import Any
 from reportgen.engines import probe
 from reportgen.engines.presets import Precision, Preset
 
-__all__ = ["Shape", "batch_size", "precision_that_fits", "rows_that_fit"]
+__all__ = ["KEPT", "Shape", "batch_size", "precision_that_fits", "rows_that_fit"]
 
 #: Tokens of a long prompt, and of its answer.
 _PROMPT, _ANSWER = 700, 220
-#: Tokens of all the beginnings that ``prefixes`` keeps.
-_BEGINNINGS = 32 * 350
+#: Beginnings that ``prefixes`` keeps, and tokens of a long one: some 50 MB each for MedGemma 4B.
+KEPT, _BEGINNING = 32, 350
 #: The part of the free memory that is planned with: keys and values grow with each token, which leaves gaps.
 _PLANNED = 0.8
 _MOST = 256
@@ -81,7 +81,7 @@ def rows_that_fit(free: float, shape: Shape) -> int:
     Args:
         free: Bytes of the device that are free once the model is there.
     """
-    left = free * _PLANNED - shape.remembered(1) * _BEGINNINGS
+    left = free * _PLANNED - KEPT * shape.remembered(_BEGINNING)
     rows = min(_MOST, int(left / shape.row()))
     return rows - rows % 8 if rows > 8 else max(1, rows)
 
