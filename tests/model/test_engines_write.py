@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from reportgen.engines import Parameters
+from reportgen.engines import Parameters, load_engine
 from reportgen.errors import EngineError
 from reportgen.nouns.words import Completion, Prompt
 
@@ -239,6 +240,15 @@ def test_another_failure_of_the_device_is_the_loss_of_the_engine(
     with pytest.raises(EngineError, match=rf"was lost .*{re.escape(words)}\)"):
         list(engine.generate(PROMPTS, SHORT))
     assert tried == [4]
+
+
+@pytest.mark.parametrize(("given", "size"), [(3, 3), (None, 16)])
+def test_the_batch_is_what_was_given_or_suits_the_device(
+    tiny_gemma: Path, given: int | None, size: int
+) -> None:
+    loaded = load_engine(str(tiny_gemma), device="cpu", precision="fp32", batch_size=given)
+    assert loaded.batch_size == size
+    loaded.close()
 
 
 def test_a_closed_engine_says_so(engine: Any) -> None:
