@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,9 @@ def test_beginnings_of_any_length_share_a_batch_and_change_no_word(
     assert len(set(together.values())) > 1
 
 
-def test_a_beginning_is_computed_once(engine: Any) -> None:
+@contextmanager
+def watched(engine: Any) -> Iterator[list[int]]:
+    """How many tokens wide each input of the model is."""
     widths: list[int] = []
 
     def look(_module: Any, inputs: Any, _output: Any) -> None:
@@ -72,15 +75,36 @@ def test_a_beginning_is_computed_once(engine: Any) -> None:
 
     hook = engine._writer.loaded.model.get_input_embeddings().register_forward_hook(look)
     try:
+        yield widths
+    finally:
+        hook.remove()
+
+
+def test_a_beginning_is_computed_once(engine: Any) -> None:
+    with watched(engine) as widths:
         words(engine, LONG)
         first, widths[:] = list(widths), []
         words(engine, LONG)
-    finally:
-        hook.remove()
     length = len(engine._writer.encode(LONG[0], 16).prefix)
     assert length >= prefixes.LEAST
     assert first.count(length) == 1
     assert max(widths) < length
+
+
+def test_of_a_beginning_only_that_is_computed_which_no_kept_one_begins_with_too(engine: Any) -> None:
+    one, other = (engine._writer.encode(prompts[0], 16).prefix for prompts in (LONG, LONGER))
+    shared = next(place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    part = one[: prefixes.LEAST]
+    assert shared > 0
+    kept = engine._writer._prefixes
+    with torch.inference_mode(), watched(engine) as widths:
+        for prefix in (one, other, part):
+            kept.under([prefix])
+    assert widths == [len(one), len(other) - shared, 1]
+    fresh = prefixes.Prefixes(engine._writer.loaded.model)
+    with torch.inference_mode():
+        for near, far in zip(kept._layers(other), fresh._layers(other), strict=True):
+            torch.testing.assert_close(near, far)
 
 
 def test_a_beginning_beyond_the_sliding_window_is_not_kept(engine: Any) -> None:
@@ -90,7 +114,7 @@ def test_a_beginning_beyond_the_sliding_window_is_not_kept(engine: Any) -> None:
 
 
 def test_only_so_many_are_kept(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prefixes, "_KEPT", 2)
+    monkeypatch.setattr(prefixes, "KEPT", 2)
     kept = engine._writer._prefixes
     with torch.inference_mode():
         for start in range(4):

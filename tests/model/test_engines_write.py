@@ -1,15 +1,17 @@
 """Writing: batches, ends, loops, thoughts, memory. The model is real; some tests script its head."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from reportgen.engines import Parameters
+from reportgen.engines import Parameters, load_engine
 from reportgen.errors import EngineError
 from reportgen.nouns.words import Completion, Prompt
 
@@ -191,8 +193,22 @@ def test_roles_that_the_template_refuses_fail_alone(engine: Any) -> None:
 
 OUT_OF_MEMORY = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
-    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
     MemoryError(),
+    *map(
+        RuntimeError,
+        (
+            "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
+            "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+            "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+            "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+            "HIP error: hipErrorOutOfMemory",
+            "CUDA error: HIPBLAS_STATUS_ALLOC_FAILED when calling `hipblasCreate(handle)`",
+            "CUDA error: rocblas_status_memory_error",
+            "miopenStatusAllocFailed",
+            "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.",
+            "[enforce fail] DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes.",
+        ),
+    ),
 ]
 
 
@@ -211,7 +227,7 @@ def fit(engine: Any, monkeypatch: pytest.MonkeyPatch, rows: int, error: BaseExce
     return tried
 
 
-@pytest.mark.parametrize("error", OUT_OF_MEMORY)
+@pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=str)
 def test_when_memory_runs_out_the_batch_is_halved_and_no_prompt_lost(
     engine: Any, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
@@ -230,12 +246,30 @@ def test_a_prompt_that_does_not_fit_even_alone_is_its_own_failure(
     assert all("does not fit into the memory" in (completion.error or "") for completion in done.values())
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CUDA error: an illegal memory access was encountered",
+        "CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm(handle)`",
+        "HIP error: the memory is not ours",
+    ],
+)
 def test_another_failure_of_the_device_is_the_loss_of_the_engine(
-    engine: Any, monkeypatch: pytest.MonkeyPatch
+    engine: Any, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
-    fit(engine, monkeypatch, 0, RuntimeError("CUDA error: an illegal memory access was encountered\nmore"))
-    with pytest.raises(EngineError, match=r"was lost .*illegal memory access was encountered\)"):
+    tried = fit(engine, monkeypatch, 0, RuntimeError(f"{words}\nmore"))
+    with pytest.raises(EngineError, match=rf"was lost .*{re.escape(words)}\)"):
         list(engine.generate(PROMPTS, SHORT))
+    assert tried == [4]
+
+
+@pytest.mark.parametrize(("given", "size"), [(3, 3), (None, 16)])
+def test_the_batch_is_what_was_given_or_suits_the_device(
+    tiny_gemma: Path, given: int | None, size: int
+) -> None:
+    loaded = load_engine(str(tiny_gemma), device="cpu", precision="fp32", batch_size=given)
+    assert loaded.batch_size == size
+    loaded.close()
 
 
 def test_a_closed_engine_says_so(engine: Any) -> None:

@@ -16,7 +16,7 @@ class Machine:
         self.package: str | None = None
         self.cuda: str | None = None
         self.installed = {"medgemma-4b-it", "smollm2-135m"}
-        self.free = 20.0
+        self.free = 12.0
         self.opened: list[tuple[Choice, int | None]] = []
         monkeypatch.setattr(probe, "missing_package", lambda _precision: self.package)
         monkeypatch.setattr(probe, "no_cuda", lambda: self.cuda)
@@ -42,7 +42,41 @@ def test_auto_takes_medgemma_in_8_bit_and_says_why(machine: Machine) -> None:
     load_engine()
     choice = machine.choice
     assert (choice.preset.name, choice.device, choice.precision) == ("medgemma-4b-it", "cuda", "int8")
-    assert choice.why == "CUDA and its weights are here"
+    assert choice.why == "CUDA and its weights are here; int8, as less than 16 GB of GPU memory are free"
+
+
+@pytest.mark.parametrize(("free", "precision"), [(24.0, "bf16"), (5.5, "nf4")])
+def test_more_or_less_memory_is_another_precision_and_said(
+    machine: Machine, free: float, precision: str
+) -> None:
+    machine.free = free
+    load_engine()
+    load_engine("medgemma-4b-it")
+    assert [choice.precision for choice, _ in machine.opened] == [precision, precision]
+    assert all(f"{precision}, as " in (choice.why or "") for choice, _ in machine.opened)
+
+
+def test_a_precision_that_was_asked_for_is_taken(machine: Machine) -> None:
+    machine.free = 80.0
+    load_engine(precision="int8")
+    load_engine("medgemma-4b-it", precision="int8")
+    assert [choice.precision for choice, _ in machine.opened] == ["int8", "int8"]
+    assert [choice.why for choice, _ in machine.opened] == ["CUDA and its weights are here", None]
+
+
+def test_bitsandbytes_is_only_needed_where_weights_are_quantised(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        probe, "missing_package", lambda wanted: "bitsandbytes" if wanted in {"int8", "nf4"} else None
+    )
+    assert load_engine().info.why == "bitsandbytes is not installed"
+    with pytest.raises(EngineError, match="bitsandbytes is not installed"):
+        load_engine("medgemma-4b-it")
+    machine.free = 24.0
+    load_engine()
+    load_engine("medgemma-4b-it")
+    assert [choice.precision for choice, _ in machine.opened] == ["bf16", "bf16"]
 
 
 def test_auto_takes_the_next_medgemma_that_is_here(machine: Machine) -> None:
@@ -155,12 +189,6 @@ def test_wrong_arguments_are_wrong_usage(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         load_engine(**arguments)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("memory", "size"), [(8.0, 8), (16.0, 16), (80.0, 32)])
-def test_the_batch_suits_the_gpu(monkeypatch: pytest.MonkeyPatch, memory: float, size: int) -> None:
-    monkeypatch.setattr(probe, "cuda_memory_gb", lambda: memory)
-    assert choose._batch_size("cuda") == size
 
 
 def test_without_a_driver_pytorch_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from reportgen.engines import probe, store
+from reportgen.engines import probe, room, store
 from reportgen.engines.base import Engine
 from reportgen.engines.presets import Choice, Device, Precision, Preset, describe, presets
 from reportgen.engines.template import TemplateEngine
@@ -41,8 +41,8 @@ def load_engine(
         engine: ``transformers``, ``openai``, ``template``, or None for whichever of the
             others fits ``model``.
         device: ``auto``, ``cuda`` or ``cpu``.
-        precision: ``int8``, ``nf4``, ``bf16``, ``fp32``, or None for the preset's.
-        batch_size: Prompts written at once, at least 1; None for what suits the device, and 64 for a server.
+        precision: ``int8``, ``nf4``, ``bf16``, ``fp32``, or None for what suits the device and its memory.
+        batch_size: Prompts written at once, at least 1; None for what fits into its memory, and 64 for a server.
         server: Base address of the server of ``openai``, such as ``http://localhost:8000/v1``.
         api_key_file: Holds that server's key; without it, ``OPENAI_API_KEY`` does.
 
@@ -85,11 +85,13 @@ def _allowed(option: str, value: str | None, values: tuple[str | None, ...]) -> 
 
 def obstacle(preset: Preset, precision: str | None = None) -> str | None:
     """Why ``auto`` cannot take this model on this machine, as a clause, or None if it can."""
-    wanted = _precision(preset, "cuda", precision)
-    if package := probe.missing_package(wanted):
+    if package := probe.missing_package(None):
         return f"{package} is not installed"
     if reason := probe.no_cuda():
         return reason
+    wanted, _ = _precision(preset, "cuda", precision)
+    if package := probe.missing_package(wanted):
+        return f"{package} is not installed"
     if store.find(preset) is None:
         return (
             f"the weights of {preset.source} are not on this machine; "
@@ -112,7 +114,8 @@ def _automatic(device: str, precision: str | None, batch_size: int | None, *, mu
     for preset, reason in zip(candidates, reasons, strict=True):
         if reason is None:
             choice = _choose(preset, "cuda", precision)
-            return _open(replace(choice, why="CUDA and its weights are here"), batch_size)
+            why = "; ".join(filter(None, ("CUDA and its weights are here", choice.why)))
+            return _open(replace(choice, why=why), batch_size)
     return TemplateEngine(reasons[0])
 
 
@@ -122,9 +125,7 @@ def _choose(preset: Preset, device: str, precision: str | None) -> Choice:
     Raises:
         EngineError: It cannot run.
     """
-    wanted = _precision(preset, "cpu" if device == "cpu" else "cuda", precision)
-    if package := probe.missing_package(wanted):
-        raise EngineError(f"The model '{preset.name}' cannot run: {package} is not installed.", probe.INSTALL)
+    _installed(preset, None)
     folder = store.find(preset)
     if folder is None:
         raise EngineError(
@@ -132,7 +133,14 @@ def _choose(preset: Preset, device: str, precision: str | None) -> Choice:
             f"Fetch them once with `reportgen model setup {preset.name}`.",
         )
     place = _device(preset, device)
-    return Choice(preset, folder, place, _precision(preset, place, precision))
+    wanted, why = _precision(preset, place, precision)
+    _installed(preset, wanted)
+    return Choice(preset, folder, place, wanted, why)
+
+
+def _installed(preset: Preset, precision: Precision | None) -> None:
+    if package := probe.missing_package(precision):
+        raise EngineError(f"The model '{preset.name}' cannot run: {package} is not installed.", probe.INSTALL)
 
 
 def _device(preset: Preset, device: str) -> Device:
@@ -149,9 +157,14 @@ def _device(preset: Preset, device: str) -> Device:
     return "cpu"
 
 
-def _precision(preset: Preset, device: Device, asked: str | None) -> Precision:
+def _precision(preset: Preset, device: Device, asked: str | None) -> tuple[Precision, str | None]:
+    """What was asked for; else what suits the device, and why if that was its memory's doing."""
     known: dict[str, Precision] = {name: name for name in get_args(Precision)}
-    return known[asked] if asked else preset.precision[device]
+    if asked:
+        return known[asked], None
+    if device == "cpu":
+        return preset.precision["cpu"], None
+    return room.precision_that_fits(preset, probe.cuda_free_gb())
 
 
 def _open(choice: Choice, batch_size: int | None) -> Engine:
@@ -159,7 +172,8 @@ def _open(choice: Choice, batch_size: int | None) -> Engine:
     from reportgen.engines.hf import HfEngine
     from reportgen.engines.hf_load import load
 
-    return HfEngine(load(choice), batch_size or _batch_size(choice.device))
+    loaded = load(choice)
+    return HfEngine(loaded, batch_size or room.batch_size(loaded.model))
 
 
 def _connect(server: str | None, model: str, key_file: Path | None, batch_size: int | None) -> Engine:
@@ -176,10 +190,3 @@ def _connect(server: str | None, model: str, key_file: Path | None, batch_size: 
     from reportgen.engines.openai_load import read_key
 
     return OpenAIEngine(server, model, key=read_key(key_file), batch_size=batch_size or _IN_FLIGHT)
-
-
-def _batch_size(device: Device) -> int:
-    if device == "cpu":
-        return 8
-    memory = probe.cuda_memory_gb()
-    return 8 if memory < 12 else 16 if memory < 24 else 32

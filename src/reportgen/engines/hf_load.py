@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,15 @@ _GEMMA3_TEXT = {
 #: Tokens that end a turn in common chat templates. A checkpoint's generation settings do not always name
 #: them, and the model would then go on and talk to itself.
 _TURN_ENDS = ("<end_of_turn>", "<|im_end|>", "<|eot_id|>", "<|end|>")
+#: What CUDA, HIP, cuBLAS, cuDNN, MIOpen and the CPU's allocator say, as letters only.
+_OUT_OF_MEMORY = (
+    "outofmemory",
+    "allocfailed",
+    "allocationfailed",
+    "cantallocatememory",
+    "notenoughmemory",
+    "rocblasstatusmemoryerror",
+)
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -64,13 +74,11 @@ def quiet() -> Iterator[None]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out, on the device or beside it. cuBLAS and the CPU raise a plain RuntimeError."""
+    """Whether memory ran out, on the device or beside it. Only some say so by their class."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    words = str(error).lower()
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in words or "alloc_failed" in words or "can't allocate memory" in words
-    )
+    letters = re.sub("[^a-z]", "", str(error).lower())
+    return isinstance(error, RuntimeError) and any(words in letters for words in _OUT_OF_MEMORY)
 
 
 def does_not_fit(preset: str, precision: str | None) -> EngineError:

@@ -1,7 +1,8 @@
 """What many prompts begin with, computed once: instructions and worked examples are most of each prompt.
 
 The keys and values of a beginning are kept and put under the rows of a batch. Beginnings of different length
-may share a batch: shorter ones are padded on the left, like prompts.
+may share a batch: shorter ones are padded on the left, like prompts. All begin with the same instructions, so
+of a beginning only that is computed which no kept one begins with too.
 """
 
 from collections import OrderedDict
@@ -11,12 +12,12 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from reportgen.engines.room import KEPT
+
 __all__ = ["LEAST", "Prefix", "Prefixes"]
 
 #: Shorter beginnings are computed with their prompt: keeping them would not pay.
 LEAST = 64
-#: Beginnings that are kept; some 50 MB each for a model of four billion weights.
-_KEPT = 32
 
 #: Tokens.
 Prefix = tuple[int, ...]
@@ -55,14 +56,30 @@ class Prefixes:
 
     def _layers(self, prefix: Prefix) -> _Layers:
         if prefix not in self._kept:
-            cache = DynamicCache(config=self._config)
-            tokens = torch.tensor([prefix], device=self._model.device)
-            self._model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
-            self._kept[prefix] = [(layer.keys, layer.values) for layer in cache.layers]
-            while len(self._kept) > _KEPT:
+            self._kept[prefix] = self._computed(prefix)
+            while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(prefix)
         return self._kept[prefix]
+
+    def _computed(self, prefix: Prefix) -> _Layers:
+        """Of a new beginning only what comes after its own beginning, where a kept one has that too."""
+        near = max(self._kept, key=lambda kept: _shared(kept, prefix), default=())
+        # The last token is always computed: the model takes no empty input.
+        known = min(_shared(near, prefix), len(prefix) - 1)
+        cache = DynamicCache(config=self._config)
+        if known:
+            for number, (keys, values) in enumerate(self._kept[near]):
+                cache.update(keys[:, :, :known], values[:, :, :known], number)
+        tokens = torch.tensor([prefix[known:]], device=self._model.device)
+        self._model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        return [(layer.keys, layer.values) for layer in cache.layers]
+
+
+def _shared(one: Prefix, other: Prefix) -> int:
+    """How many tokens both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _widened(tensor: Any, width: int) -> Any:

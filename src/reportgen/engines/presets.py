@@ -56,6 +56,7 @@ class Preset(Frozen):
     precision: dict[Device, Precision] = Field(default_factory=_usual_precision)
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     memory_gb: dict[Precision, float] = Field(default_factory=dict)
+    bf16_from_gb: float | None = None
     meant_for: Device | None = None
     auto: bool = False
     licence: str | None = None
@@ -77,7 +78,7 @@ class Preset(Frozen):
 
 @dataclass(frozen=True)
 class Choice:
-    """A model that can be loaded: which, from where, onto what; ``why`` if it was chosen automatically."""
+    """A model that can be loaded: which, from where, onto what; ``why`` if that was not all asked for."""
 
     preset: Preset
     folder: Path

@@ -9,7 +9,7 @@ import sys
 
 from reportgen.engines.presets import Precision
 
-__all__ = ["INSTALL", "cuda_free_gb", "cuda_memory_gb", "missing_package", "no_cuda"]
+__all__ = ["INSTALL", "cuda_free_gb", "missing_package", "no_cuda"]
 
 INSTALL = 'Install reportgen with its models: pip install "reportgen[medgemma]".'
 
@@ -41,17 +41,11 @@ def no_cuda() -> str | None:
 
 
 def cuda_free_gb() -> float:
-    """Free memory of the current CUDA device, in GB (1e9 bytes)."""
+    """Free memory of the current CUDA device, in GB (1e9 bytes), with what PyTorch holds for later use."""
     import torch
 
-    return float(torch.cuda.mem_get_info()[0]) / 1e9
-
-
-def cuda_memory_gb() -> float:
-    """All memory of the current CUDA device, in GB (1e9 bytes)."""
-    import torch
-
-    return float(torch.cuda.mem_get_info()[1]) / 1e9
+    kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+    return float(torch.cuda.mem_get_info()[0] + kept) / 1e9
 
 
 def _has_driver() -> bool:
