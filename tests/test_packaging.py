@@ -69,7 +69,8 @@ def test_no_floor_but_the_engines_needs_torch():
     """The whole package but the engines' own files imports with the heavy libraries blocked."""
     code = (
         "import sys, pkgutil, importlib\n"
-        "for name in ('torch', 'transformers', 'accelerate', 'bitsandbytes', 'llguidance', 'openai'):\n"
+        "for name in ('torch', 'transformers', 'accelerate', 'bitsandbytes', 'llguidance', 'openai',\n"
+        "             'ray'):\n"
         "    sys.modules[name] = None\n"
         "import reportgen, reportgen.cli, reportgen.pipeline, reportgen.engines, reportgen.batch\n"
         "engine = reportgen.load_engine(engine='template')\n"

@@ -149,6 +149,10 @@ ENGINE = _options(
             help="Of the weights; by default the model's own."),
     option("--batch-size", default="auto", metavar="auto|N",
             help="Prompts written at once; for a server, requests in flight (64)."),
+    option("--cluster", type=click.Choice(["ray"]),
+            help="Load the model on the nodes of a Ray cluster (RAY_ADDRESS) instead of here."),
+    option("--workers", type=click.IntRange(1), metavar="N",
+            help="How many there; by default one a GPU, or one a node."),
 )  # fmt: skip
 
 
@@ -182,6 +186,8 @@ def open_engine(chosen: dict[str, Any]) -> "Engine":
         device=chosen["device"],
         precision=chosen["precision"],
         batch_size=None if size == "auto" else int(size),
+        cluster=chosen["cluster"],
+        workers=chosen["workers"],
         server=chosen["server"],
         api_key_file=Path(chosen["api_key_file"]) if chosen["api_key_file"] else None,
     )

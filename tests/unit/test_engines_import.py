@@ -12,6 +12,7 @@ HEAVY = [
     "huggingface_hub",
     "numpy",
     "openai",
+    "ray",
 ]
 
 

@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -30,6 +32,8 @@ def load_engine(
     batch_size: int | None = None,
     server: str | None = None,
     api_key_file: Path | None = None,
+    cluster: str | None = None,
+    workers: int | None = None,
 ) -> Engine:
     """Load the engine that writes.
 
@@ -42,9 +46,11 @@ def load_engine(
             others fits ``model``.
         device: ``auto``, ``cuda`` or ``cpu``.
         precision: ``int8``, ``nf4``, ``bf16``, ``fp32``, or None for what suits the device and its memory.
-        batch_size: Prompts written at once, at least 1; None for what fits into its memory, and 64 for a server.
+        batch_size: Prompts written at once, at least 1; None for what fits into the memory, 64 for a server.
         server: Base address of the server of ``openai``, such as ``http://localhost:8000/v1``.
         api_key_file: Holds that server's key; without it, ``OPENAI_API_KEY`` does.
+        cluster: ``ray`` loads the model on the nodes of a Ray cluster instead of here.
+        workers: How many there; None for one a GPU, or one a node where there is none.
 
     Raises:
         UsageError: An argument has a value that it cannot have.
@@ -59,6 +65,13 @@ def load_engine(
     _allowed("--precision", precision, (None, *get_args(Precision)))
     if batch_size is not None and batch_size < 1:
         raise UsageError("--batch-size is less than 1.", "Give a whole number from 1, or leave it out.")
+    if cluster is not None:
+        _allowed("--cluster", cluster, ("ray",))
+        _allowed("--engine with --cluster", engine, (None, "transformers"))
+        there = partial(load_engine, model, engine="transformers", device=device, precision=precision)
+        return _spread(partial(there, batch_size=batch_size), workers, gpus=device != "cpu")
+    if workers is not None:
+        raise UsageError("--workers is for --cluster alone.", "Give --cluster ray, or leave it out.")
     if engine == "openai":
         _allowed("--device with --engine openai", device, ("auto",))
         _allowed("--precision with --engine openai", precision, (None,))
@@ -181,12 +194,23 @@ def _connect(server: str | None, model: str, key_file: Path | None, batch_size: 
         raise UsageError(
             "--engine openai needs a server.", "Give --server, such as http://localhost:8000/v1."
         )
-    if importlib.util.find_spec("openai") is None:
-        raise EngineError(
-            "The engine openai cannot run: the package openai is not installed.",
-            'Install reportgen with it: pip install "reportgen[openai]".',
-        )
+    _needs("openai", "openai")
     from reportgen.engines.openai import OpenAIEngine
     from reportgen.engines.openai_load import read_key
 
     return OpenAIEngine(server, model, key=read_key(key_file), batch_size=batch_size or _IN_FLIGHT)
+
+
+def _spread(load: Callable[[], Engine], workers: int | None, *, gpus: bool) -> Engine:
+    _needs("ray", "cluster")
+    from reportgen.engines.cluster import ClusterEngine
+
+    return ClusterEngine(load, workers=workers, gpus=gpus)
+
+
+def _needs(package: str, extra: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise EngineError(
+            f"The package {package} is not installed.",
+            f'Install reportgen with it: pip install "reportgen[{extra}]".',
+        )
