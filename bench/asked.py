@@ -42,7 +42,7 @@ class Counted:
         return getattr(self._engine, name)
 
     def generate(self, prompts: Iterable[Prompt], parameters: Parameters) -> Iterator[Completion]:
-        """One completion a prompt, however often it was written."""
+        """One completion a prompt, however often it was written: as it comes, or in the end."""
         wanted = list(prompts)
         often = self._often() if self._studies else Counter(prompt.id for prompt in wanted)
         begun = time.perf_counter()
@@ -52,8 +52,11 @@ class Counted:
             self.read += one.prompt_tokens
             self.new += one.tokens
             self._answers[one.prompt_id] = one
+            if not self._studies:
+                yield one
         self.seconds += time.perf_counter() - begun
-        yield from (self._answers[prompt.id] for prompt in wanted)
+        if self._studies:
+            yield from (self._answers[prompt.id] for prompt in wanted)
 
     def close(self) -> None:
         """Another run uses it."""
