@@ -99,7 +99,7 @@ def test_of_a_beginning_only_that_is_computed_which_no_kept_one_begins_with_too(
     kept = engine._writer._prefixes
     with torch.inference_mode(), watched(engine) as widths:
         for prefix in (one, other, part):
-            kept.under([prefix])
+            kept.under([prefix], 8)
     assert widths == [len(one), len(other) - shared, 1]
     fresh = prefixes.Prefixes(engine._writer.loaded.model)
     with torch.inference_mode():
@@ -118,5 +118,26 @@ def test_only_so_many_are_kept(engine: Any, monkeypatch: pytest.MonkeyPatch) -> 
     kept = engine._writer._prefixes
     with torch.inference_mode():
         for start in range(4):
-            kept.under([tuple(range(10 + start, 90 + start))])
+            kept.under([tuple(range(10 + start, 90 + start))], 8)
     assert len(kept._kept) == 2
+
+
+def test_tokens_are_added_without_copying_what_is_there(engine: Any) -> None:
+    from transformers.cache_utils import DynamicLayer
+
+    from reportgen.engines.roomy import roomy_cache
+
+    cache = roomy_cache(engine._writer.loaded.model.config.get_text_config(), room=3)
+    plain = DynamicLayer()
+    layer = next(layer for layer in cache.layers if not layer.is_sliding)
+    torch.manual_seed(1)
+    places = []
+    for tokens in (5, 1, 1, 1, 2, 1):
+        keys, values = torch.randn(2, 2, 2, tokens, 4)
+        for one, other in zip(layer.update(keys, values), plain.update(keys, values), strict=True):
+            assert torch.equal(one, other)
+        places.append(layer.keys.data_ptr())
+    assert len(set(places[:4])) == 1  # within the room
+    assert places[4] != places[3]  # beyond it there is more
+    assert places[5] == places[4]
+    assert layer.get_seq_length() == 11

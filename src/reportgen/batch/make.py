@@ -225,12 +225,16 @@ class Workers:
     """Makes cases, in this process with one job, else in that many others.
 
     Processes are spawned, never forked: the parent may hold a GPU.
+
+    Args:
+        apart: Not in this process even with one job: a model computes here, and would wait for the
+            interpreter at each of its steps.
     """
 
-    def __init__(self, bench: Bench, domain: Domain, jobs: int) -> None:
+    def __init__(self, bench: Bench, domain: Domain, jobs: int, *, apart: bool = False) -> None:
         self._bench, self._domain = bench, domain
         self._pool = None
-        if jobs > 1:
+        if jobs > 1 or apart:
             context = multiprocessing.get_context("spawn")
             most = 61 if sys.platform == "win32" else jobs  # Windows cannot wait for more
             self._pool = ProcessPoolExecutor(min(jobs, most), context, initializer=_begin, initargs=(bench,))

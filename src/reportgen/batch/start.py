@@ -148,7 +148,12 @@ class _Session:
             self._book,
             stamps=stamps,
             words=self._words,
-            workers=Workers(bench, domain, 1 if order.dry_run else order.jobs),
+            workers=Workers(
+                bench,
+                domain,
+                1 if order.dry_run else order.jobs,
+                apart=not order.dry_run and getattr(engine, "computes_here", False),
+            ),
             domain=domain,
         )
 

@@ -44,7 +44,8 @@ class Engine(Protocol):
     """A writer of words. The loss of the engine raises ``EngineError``; a failed prompt does not.
 
     An engine may have ``batch_size``, the number of prompts that it writes at once: a run then brings it some
-    eight times as many together.
+    eight times as many together. One that computes in the process that calls it says so by
+    ``computes_here``: then reports are printed in others.
     """
 
     @property

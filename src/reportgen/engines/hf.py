@@ -30,10 +30,13 @@ class HfEngine:
 
     Attributes:
         batch_size: As it is now.
+        computes_here: The model's steps are taken in this process.
 
     Raises:
         EngineError: The canary failed.
     """
+
+    computes_here = True
 
     def __init__(self, loaded: Loaded, batch_size: int) -> None:
         self.batch_size = batch_size

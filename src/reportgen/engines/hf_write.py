@@ -112,7 +112,7 @@ class Writer:
             output = self.loaded.model.generate(
                 input_ids=inputs,
                 attention_mask=attention,
-                past_key_values=self._prefixes.under([row.prefix for row in rows]),
+                past_key_values=self._prefixes.under([row.prefix for row in rows], width + max_new_tokens),
                 generation_config=self._settings(max_new_tokens),
                 logits_processor=LogitsProcessorList([mask] if mask else []),
                 stopping_criteria=StoppingCriteriaList([loops]),

@@ -13,6 +13,7 @@ import torch
 from transformers import DynamicCache
 
 from reportgen.engines.room import KEPT
+from reportgen.engines.roomy import roomy_cache
 
 __all__ = ["LEAST", "Prefix", "Prefixes"]
 
@@ -39,14 +40,14 @@ class Prefixes:
         )
         self._kept: OrderedDict[Prefix, _Layers] = OrderedDict()
 
-    def under(self, prefixes: Sequence[Prefix]) -> Any:
-        """A cache with each row's beginning, padded on the left to the longest; None if none has one."""
+    def under(self, prefixes: Sequence[Prefix], room: int) -> Any:
+        """A cache with each row's beginning, padded on the left to the longest, and room for more tokens."""
         width = max(map(len, prefixes))
+        cache = roomy_cache(self._config, room)
         if width == 0:
-            return None
+            return cache
         rows = [self._layers(prefix) if prefix else None for prefix in prefixes]
         some = next(layers for layers in rows if layers is not None)
-        cache = DynamicCache(config=self._config)
         for number, (keys, _) in enumerate(some):
             nothing = keys[:, :, :0]
             parts = [(nothing, nothing) if layers is None else layers[number] for layers in rows]
