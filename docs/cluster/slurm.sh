@@ -19,9 +19,10 @@ inputs="$1" out="$2"
 # Passages are kept on the node's own disk: SQLite must not be shared over a network drive.
 export REPORTGEN_CACHE_DIR="${REPORTGEN_CACHE_DIR:-/var/tmp/$USER-reportgen}"
 
-# 3 says that some inputs were refused: they are listed, and no reason to do the part again.
+# 3 says that some inputs were refused, which is no reason to do the part again, or that the run was stopped.
 code=0
 srun reportgen run "$inputs" -o "$out" \
   --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" \
   --jobs "${SLURM_CPUS_PER_TASK:-1}" || code=$?
-[[ $code == 3 ]] || exit "$code"
+summary="$out/summary.$SLURM_ARRAY_TASK_ID-of-$SLURM_ARRAY_TASK_COUNT.json"
+[[ $code == 3 ]] && grep -q '"stopped": null' "$summary" || exit "$code"

@@ -4,6 +4,7 @@ A plain rollback journal is used, because a write-ahead log needs shared memory,
 Rows hold case ids, file names, fingerprints and counts; never a patient's value.
 """
 
+import contextlib
 import errno
 import json
 import sqlite3
@@ -128,10 +129,16 @@ class Ledger:
             raise
 
     def _damaged(self, error: sqlite3.DatabaseError) -> UsageError:
-        return UsageError(
-            f"{self.path} cannot be used ({type(error).__name__}).",
-            "Move it away and run again; every case is then made again.",
-        )
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        what, cure = f"cannot be used ({name})", "Move it away and run again; every case is then made again."
+        if name.startswith("SQLITE_READONLY"):
+            what, cure = (
+                "was left unfinished by a run that was killed",
+                "Give that run's command again first.",
+            )
+        elif name.startswith(("SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL")):
+            cure = "See to the drive, and to programs that have the file open."
+        return UsageError(f"{self.path} {what}.", cure)
 
     @property
     def _version(self) -> int:
@@ -168,15 +175,17 @@ class Ledger:
         """The rows that came from an input, by row number."""
         return list(self._rows("WHERE origin = ? ORDER BY row, key", origin))
 
-    def stale(self, run: int) -> list[Row]:
-        """The rows that a run did not touch."""
-        return list(self._rows("WHERE run <> ?", run))
+    def stale(self, run: int) -> Iterator[Row]:
+        """The rows that a run did not touch, by key; they may be removed meanwhile."""
+        last = ""
+        while rows := list(self._rows("WHERE run <> ? AND key > ? ORDER BY key LIMIT 500", run, last)):
+            yield from rows
+            last = rows[-1].key
 
     def file(self, origin: str) -> tuple[str, int] | None:
         """Stamp of an input file when it was last read to its end, and how many cases it gave."""
         query = "SELECT stamp, cases FROM files WHERE origin = ?"
-        found: tuple[str, int] | None = self._db.execute(query, (origin,)).fetchone()
-        return found
+        return next(self._db.execute(query, (origin,)), None)
 
     def file_state(self, origin: str) -> list[int] | None:
         """Size and time of change of an input file when it was last read to its end, where that is known."""
@@ -192,13 +201,19 @@ class Ledger:
         self._write(put, origin, stamp, cases, json.dumps(state), run)
 
     def keep_file(self, origin: str, run: int) -> None:
-        """Note that a file is as it was when it was last read; lasts from the next ``commit``."""
+        """Note that a file is as it was when it was last read."""
         self._write("UPDATE files SET run = ? WHERE origin = ?", run, origin)
 
     def met_files(self) -> Iterator[tuple[str, str]]:
-        """Origin and state of the input files that the last run met, by origin."""
-        query = "SELECT origin, state FROM files WHERE run = (SELECT max(run) FROM runs) ORDER BY origin"
-        return iter(self._db.execute(query))
+        """Origin and stamp of the input files that the last run met, by origin."""
+        query = "SELECT origin, stamp FROM files WHERE run = (SELECT max(run) FROM runs) ORDER BY origin"
+        yield from self._db.execute(query)
+
+    @property
+    def is_complete(self) -> bool:
+        """The last run came to its end and left nothing pending."""
+        ended = self._db.execute("SELECT ended FROM runs ORDER BY run DESC LIMIT 1").fetchone()
+        return bool(ended and ended[0]) and not self.counts().get("pending")
 
     def by_error_file(self, name: str) -> Row | None:
         """The row that owns a file in ``OUT/rejected``; upper and lower case are the same."""
@@ -271,14 +286,12 @@ def _reader(path: Path) -> sqlite3.Connection:
 def _copy(path: Path) -> sqlite3.Connection:
     copy = sqlite3.connect(":memory:")
     if path.exists():
-        source = _reader(path)
-        try:
-            source.backup(copy)
-        except sqlite3.DatabaseError:
-            copy.close()
-            raise
-        finally:
-            source.close()
+        with contextlib.closing(_reader(path)) as source:
+            try:
+                source.backup(copy)
+            except sqlite3.DatabaseError:
+                copy.close()
+                raise
     return copy
 
 

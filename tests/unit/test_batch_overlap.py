@@ -1,6 +1,12 @@
 """Reading, writing and printing go on at once, in bounded memory; what is asked does not depend on time."""
 
 import _thread
+import contextlib
+import io
+import json
+import multiprocessing
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +20,7 @@ from reportgen.batch import words
 from reportgen.cache import Cache, cache_path
 from reportgen.engines.base import Parameters
 from reportgen.errors import EngineError, ExitCode
+from reportgen.ledger import Ledger
 from reportgen.nouns import Completion, Prompt
 from reportgen.read import InputFile
 
@@ -170,3 +177,85 @@ def test_inputs_that_were_not_read_are_pending_though_they_were_counted_beside_t
     summary = go(tmp_path / "in", out=tmp_path / "out", max_failures=1)
     assert (summary.files, summary.rejected, summary.done + summary.pending) == (21, 1, 20)
     assert balanced(summary)
+
+
+def test_what_changes_while_it_is_read_is_read_again(tmp_path, monkeypatch):
+    path = put(
+        tmp_path / "in", "many.jsonl", "\n".join(json.dumps(record(f"r{n}", "Femur")) for n in range(3))
+    )
+
+    def before(number: int) -> None:
+        if number == 0:
+            lines = [json.dumps(record(f"r{n}", "Femur", "Abdomen")) for n in range(4)]
+            path.write_text("\n".join(lines), "utf-8")
+
+    monkeypatch.setattr(words, "CASES", 1)
+    go(tmp_path / "in", out=tmp_path / "out", engine=Watched(before))
+    assert go(tmp_path / "in", out=tmp_path / "out", engine=Watched(lambda _: None)).skipped < 4
+    assert (tmp_path / "out" / "r3" / "report.txt").exists()
+
+
+def test_a_worker_that_is_killed_ends_the_run_in_good_order(tmp_path):
+    cohort(tmp_path / "in", 30)
+    killed: list[int] = []
+
+    def before(number: int) -> None:
+        if number == 3:
+            wait_until(lambda: len(list((tmp_path / "out").glob("case-*"))) > 0)
+            victim = multiprocessing.active_children()[0]
+            os.kill(victim.pid or 0, signal.SIGKILL)
+            killed.append(1)
+
+    summary = go(tmp_path / "in", out=tmp_path / "out", engine=Watched(before), jobs=2)
+    assert killed
+    assert (summary.stopped, summary.exit_code) == ("worker lost", ExitCode.REJECTED)
+    assert balanced(summary)
+    again = go(tmp_path / "in", out=tmp_path / "out", engine=Watched(lambda _: None))
+    assert again.skipped + again.done == 30
+
+
+def test_the_limit_does_not_hide_that_the_engine_was_lost(tmp_path):
+    cohort(tmp_path / "in", 12)
+    said = io.StringIO()
+    engine = Scripted(good_words, lost_after=1)
+    summary = go(tmp_path / "in", out=tmp_path / "out", engine=engine, limit=6, said=said)
+    assert (summary.stopped, summary.exit_code) == ("engine lost", ExitCode.ENGINE)
+    assert "The GPU is gone." in said.getvalue()
+
+
+def test_an_engine_whose_connection_breaks_is_lost_and_no_case_failed(tmp_path):
+    cohort(tmp_path / "in", 4)
+
+    def broken(prompt: Prompt) -> str:
+        raise ConnectionResetError
+
+    summary = go(tmp_path / "in", out=tmp_path / "out", engine=Scripted(broken))
+    assert (summary.failed, summary.exit_code, summary.stopped) == (0, ExitCode.ENGINE, "engine lost")
+
+
+def test_refusals_last_though_nothing_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr("reportgen.batch.book.COMMIT_EVERY", 0.0)
+    for n in range(5):
+        put(tmp_path / "in", f"{n}.json", "{")
+    seen: list[int] = []
+    real = batch_inputs.read_file
+
+    def reading(file: InputFile, *rest: Any) -> Any:
+        with contextlib.closing(Ledger(tmp_path / "out" / "ledger.sqlite", read_only=True)) as ledger:
+            seen.append(sum(ledger.counts().values()))
+        return real(file, *rest)
+
+    monkeypatch.setattr(batch_inputs, "read_file", reading)
+    go(tmp_path / "in", out=tmp_path / "out")
+    assert seen == [0, 1, 2, 3, 4]
+
+
+def test_a_passage_asked_again_in_this_run_is_not_reused(tmp_path):
+    put(tmp_path / "in", "a.json", record("a", "Femur"))
+
+    def say(prompt: Prompt) -> str:
+        return good_words(prompt) if prompt.grammar else "All is normal."
+
+    go(tmp_path / "in", out=tmp_path / "first", engine=Scripted(say, lost_after=1))
+    summary = go(tmp_path / "in", out=tmp_path / "out", engine=Scripted(say))
+    assert summary.passages == {"written": 1, "reused": 0, "deterministic": 0}

@@ -152,7 +152,9 @@ def test_done_is_0_and_pending_never_is():
     [
         (["interrupted"], ExitCode.INTERRUPTED, "interrupted"),
         (["engine lost", "interrupted"], ExitCode.INTERRUPTED, "interrupted"),
-        (["engine lost", "disk full"], ExitCode.ENGINE, "engine lost"),
+        (["engine lost", "disk full"], ExitCode.ENGINE, "disk full"),
+        (["limit", "engine lost"], ExitCode.ENGINE, "engine lost"),
+        (["disk full", "worker lost"], ExitCode.REJECTED, "disk full"),
         (["limit"], ExitCode.DONE, "limit"),
         (["disk full"], ExitCode.REJECTED, "disk full"),
     ],
@@ -312,4 +314,4 @@ def test_stamps_see_what_matters(tmp_path):
     assert stamps().render("txt") != stamps().render("pdf")
     longer = Stamps.of(DOMAIN, Settings(), TemplateEngine(), Parameters(max_new_tokens=5))
     assert longer.writer != stamps().writer
-    assert stamps().file(tmp_path / "nowhere", {}) is None
+    assert stamps().files([tmp_path / "nowhere"], {}) is None

@@ -116,6 +116,82 @@ def test_parts_that_saw_other_inputs_are_no_whole(inputs, tmp_path):
         merge_parts(tmp_path / "out")
 
 
+def test_a_file_that_one_part_cannot_read_is_missed(inputs, tmp_path, monkeypatch):
+    from reportgen.batch import inputs as batch_inputs
+    from reportgen.errors import InputError
+
+    real = batch_inputs.read_file
+
+    def torn(file, *rest):
+        if file.name == "case-011.json":
+            return iter([InputError("The file cannot be read to its end.", file=file.name)])
+        return real(file, *rest)
+
+    owner = next(shard for shard in PARTS if shard.takes("case-011"))
+    for shard in PARTS:
+        with monkeypatch.context() as patch:
+            if shard == owner:
+                patch.setattr(batch_inputs, "read_file", torn)
+            go(inputs, out=tmp_path / "out", shard=shard)
+    with pytest.raises(IntegrityError, match="did not read the same inputs"):
+        merge_parts(tmp_path / "out")
+    assert go(inputs, out=tmp_path / "out", shard=owner).done == 1
+    assert merge_parts(tmp_path / "out").done > 0
+
+
+def test_parts_with_other_thresholds_are_no_whole(inputs, tmp_path):
+    from reportgen.settings import Settings
+
+    strict = Settings(thresholds={"recognised": {"score": 0.999}})
+    for shard in PARTS:
+        go(inputs, out=tmp_path / "out", shard=shard, **({"settings": strict} if shard == PARTS[1] else {}))
+    with pytest.raises(IntegrityError, match="same settings"):
+        merge_parts(tmp_path / "out")
+
+
+def test_groups_of_files_are_compared_too(tmp_path):
+    from reportgen.read import ReadOptions
+
+    cohort(tmp_path / "in" / "a", 6)
+    for shard in PARTS:
+        go(tmp_path / "in", out=tmp_path / "out", shard=shard, read=ReadOptions(group_by="folder"))
+        put(tmp_path / "in" / "a", "case-001.json", record("case-001", "Femur", "Abdomen", "Thorax"))
+    with pytest.raises(IntegrityError, match="did not read the same inputs"):
+        merge_parts(tmp_path / "out")
+
+
+def test_a_part_that_was_killed_in_a_later_run_is_missed(inputs, tmp_path, monkeypatch):
+    from reportgen.batch.run import Run
+
+    parts(inputs, tmp_path / "out")
+    put(inputs, "case-007.json", record("case-007", "Femur", "Abdomen"))
+    owner = next(shard for shard in PARTS if shard.takes("case-007"))
+    for shard in PARTS:
+        with monkeypatch.context() as patch:
+            if shard == owner:  # as if it were gone from one moment to the next
+                patch.setattr(Run, "go", lambda run: (_ for _ in ()).throw(MemoryError))
+                patch.setattr(Run, "wind_up", lambda run: run._book.commit(now=True))
+                with pytest.raises(MemoryError):
+                    go(inputs, out=tmp_path / "out", shard=shard)
+            else:
+                go(inputs, out=tmp_path / "out", shard=shard)
+    with pytest.raises(IntegrityError, match="has not come to its end"):
+        merge_parts(tmp_path / "out")
+
+
+def test_what_was_deleted_with_its_report_does_not_hinder_merging(inputs, tmp_path):
+    parts(inputs, tmp_path / "out")
+    (inputs / "case-009.json").unlink()
+    shutil.rmtree(tmp_path / "out" / "case-009")
+    parts(inputs, tmp_path / "out")
+    assert merge_parts(tmp_path / "out").cases == 48
+
+
+def test_standard_input_is_not_done_in_parts(tmp_path, capsys):
+    assert main(["run", "-", "-o", str(tmp_path / "out"), "--shard", "1/2"]) == ExitCode.USAGE
+    assert "cannot be done in parts" in capsys.readouterr().err
+
+
 def test_parts_by_other_writers_are_no_whole(inputs, tmp_path):
     for shard in PARTS:
         go(

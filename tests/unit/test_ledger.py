@@ -83,7 +83,7 @@ def test_rows_of_an_input_and_of_older_runs(tmp_path):
     assert found is not None
     assert found.key == "case:c"
     ledger.remove("case:a")
-    assert ledger.stale(2) == []
+    assert list(ledger.stale(2)) == []
     ledger.put_file("/in/a.json", "stamp", 2)
     assert ledger.file("/in/a.json") == ("stamp", 2)
     assert ledger.file("/in/b.json") is None

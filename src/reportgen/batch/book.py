@@ -125,9 +125,8 @@ class Book:
     def stop(self, failure: Failure) -> None:
         """No other case can be done either."""
         why = failure.stop or "output lost"
-        if self.tally.stopped is None:
+        if self.tally.stop(why):
             self._voice.say(why, str(failure.error), level="error")
-        self.tally.stop(why)
 
     def set_aside(self, case_id: str) -> bool:
         """Move a case's folder out of the way; False if there is none."""
@@ -160,7 +159,7 @@ class Book:
         for row in self._ledger.stale(self.number):
             if row.origin == "-" or not self._inputs.census.knows(row.origin):
                 gone = not self._inputs.exists(row.origin)
-                if row.outputs or not gone:
+                if not gone or (row.outputs and (self._order.out / str(row.case_id)).is_dir()):
                     continue
             self._ledger.remove(row.key)
             if row.error_file:

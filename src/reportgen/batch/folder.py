@@ -144,7 +144,7 @@ def _check_with_ledger(folder: Path) -> None:
     path = folder.absolute().parent / LEDGER
     if not path.is_file():
         return
-    with contextlib.closing(Ledger(path, as_if=True)) as ledger:
+    with contextlib.closing(Ledger(path, read_only=True)) as ledger:
         row = ledger.get(f"case:{folder.absolute().name.casefold()}")
     if row is None or TRUTH not in row.outputs:
         return

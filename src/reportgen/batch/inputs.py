@@ -33,13 +33,15 @@ class Item:
         origin: Tells it from all others: the absolute path, where that is not UTF-8 its bytes in hex after
             ``bytes:``, or ``-``.
         name: As a person knows it.
-        path: The file; None where size and time say nothing (standard input, a group of files).
+        path: The file; None for standard input and a group of files, which are always read.
+        paths: All its files.
         results: Reads it.
     """
 
     origin: str
     name: str
     path: Path | None
+    paths: tuple[Path, ...]
     results: Callable[[], Iterator[Found | InputError]]
 
     def cases(self) -> Iterator[Found | Failure]:
@@ -63,12 +65,14 @@ class Inputs:
         census: Counts them meanwhile.
 
     Raises:
-        UsageError: There is none, or ``--images`` cannot be noted down.
+        UsageError: There is none, they cannot be done in parts, or ``--images`` cannot be noted down.
     """
 
     def __init__(self, order: Order, domain: Domain) -> None:
         if order.read.images is not None and not _is_utf8(str(order.read.images)):
             raise UsageError("The name of the --images folder is not UTF-8.", "Rename it.")
+        if order.shard is not None and "-" in order.inputs:
+            raise UsageError("Standard input cannot be done in parts.", "Give files, or leave --shard out.")
         self.options: dict[str, Any] = order.read.model_dump(mode="json")
         self._order, self._domain = order, domain
         self._found = _discover(order)
@@ -82,9 +86,10 @@ class Inputs:
 
     def _item(self, files: list[InputFile], origin: str) -> Item:
         first, read = files[0], self._order.read
+        paths = tuple(file.path for file in files if file.path)
         if read.group_by == "folder":
-            return Item(origin, first.name, None, partial(read_inputs, files, self._domain, read))
-        return Item(origin, first.name, first.path, partial(read_file, first, self._domain, read))
+            return Item(origin, first.name, None, paths, partial(read_inputs, files, self._domain, read))
+        return Item(origin, first.name, first.path, paths, partial(read_file, first, self._domain, read))
 
     def _origin_of(self, files: list[InputFile]) -> str:
         path = files[0].path

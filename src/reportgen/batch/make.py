@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.process import BaseProcess
@@ -242,11 +243,19 @@ class Workers:
     def submit(self, task: Task) -> "Future[Made | Failure]":
         """Have a case made. With one job it is made when this returns."""
         if self._pool is not None:
-            with _signals_held():
+            with _signals_held(), contextlib.suppress(BrokenProcessPool):
                 return self._pool.submit(_work, task)
         done: Future[Made | Failure] = Future()
+        if self._pool is not None:
+            done.set_exception(BrokenProcessPool())
+            return done
         done.set_result(guarded(partial(_make, self._bench, self._domain, task)))
         return done
+
+    def kill(self) -> None:
+        """End the other processes at once, after one was lost: the pool waits for them, and they are deaf."""
+        for process in multiprocessing.active_children():
+            process.kill()
 
     def close(self) -> None:
         """Begin nothing more; what has been begun is finished."""

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -44,36 +44,43 @@ def merge(out: Path) -> Summary:
     parts = parts_of(out)
     if not parts:
         raise UsageError(f"{out} is not made in parts.", "Give the output folder of runs with --shard.")
-    with contextlib.ExitStack() as stack:
-        for shard in parts:
-            stack.enter_context(locked(Place(out, shard).lock))
-        stack.enter_context(locked(Place(out).lock))
-        summaries = _summaries(out, parts)
-        ledgers = {
-            shard: stack.enter_context(contextlib.closing(Ledger(path, read_only=True)))
-            for shard, path in parts.items()
-        }
-        _same_inputs(ledgers)
-        whole = _sum(summaries)
-        _write(out, ledgers, whole)
-        clear_partial(out)
+    try:
+        with contextlib.ExitStack() as stack:
+            for place in (*(Place(out, shard) for shard in parts), Place(out)):
+                stack.enter_context(locked(place.lock))
+            summaries = _summaries(out, parts)
+            _same_inputs(parts)
+            whole = _sum(summaries)
+            _write(out, parts, whole)
+            clear_partial(out)
+    except OSError as error:
+        raise UsageError(
+            f"{out} cannot be read or written ({type(error).__name__}).",
+            "See to the drive, and to programs that have its files open; then merge again.",
+        ) from None
     return whole
 
 
-def _summaries(out: Path, parts: Iterable[Shard]) -> list[Summary]:
+def _opened(path: Path) -> contextlib.closing[Ledger]:
+    return contextlib.closing(Ledger(path, read_only=True))
+
+
+def _summaries(out: Path, parts: dict[Shard, Path]) -> list[Summary]:
     of = next(iter(parts)).of
     missing = sorted(set(range(1, of + 1)) - {shard.number for shard in parts})
     if missing:
         numbers = ", ".join(map(str, missing))
         raise IntegrityError(f"Of {of} parts these were never run: {numbers}.", "Run them, then merge again.")
     summaries: list[Summary] = []
-    for shard in parts:
+    for shard, path in parts.items():
         cure = f"Run it again with --shard {shard.number}/{of}, then merge again."
         try:
             summary = Summary.model_validate_json(Place(out, shard).summary.read_bytes())
         except (OSError, ValidationError):
             raise IntegrityError(f"Part {shard} has not come to its end.", cure) from None
-        if summary.stopped is not None or summary.pending:
+        with _opened(path) as ledger:
+            complete = ledger.is_complete
+        if summary.stopped is not None or summary.pending or not complete:
             raise IntegrityError(
                 f"Part {shard} is not complete: {summary.stopped or 'cases are pending'}.", cure
             )
@@ -92,15 +99,17 @@ def _same(first: Summary, other: Summary) -> None:
         )
 
 
-def _same_inputs(ledgers: dict[Shard, Ledger]) -> None:
-    """Every part reads all inputs and does its own cases: so each must have met the same files."""
-    (one, first), *others = ledgers.items()
-    for shard, ledger in others:
-        if any(a != b for a, b in zip_longest(first.met_files(), ledger.met_files())):
-            raise IntegrityError(
-                f"Parts {one} and {shard} did not read the same inputs, or these changed in between.",
-                "Run all parts again on the same paths, then merge again.",
-            )
+def _same_inputs(parts: dict[Shard, Path]) -> None:
+    """Every part reads all inputs and does its own cases: each must have met the same files, in the same
+    state, with the same domain and settings."""
+    (one, path), *others = parts.items()
+    for shard, other in others:
+        with _opened(path) as first, _opened(other) as second:
+            if any(a != b for a, b in zip_longest(first.met_files(), second.met_files())):
+                raise IntegrityError(
+                    f"Parts {one} and {shard} did not read the same inputs, with the same settings.",
+                    "Run all parts again by one command on the same paths, then merge again.",
+                )
 
 
 def _sum(summaries: list[Summary]) -> Summary:
@@ -127,20 +136,21 @@ def _sum(summaries: list[Summary]) -> Summary:
     )
 
 
-def _write(out: Path, ledgers: dict[Shard, Ledger], whole: Summary) -> None:
-    """The ledger of all, beside the folder's names until it is whole; then summary and page."""
+def _write(out: Path, parts: dict[Shard, Path], whole: Summary) -> None:
+    """The ledger of all, under another name until it is whole; then summary and page."""
     place = Place(out)
     building = place.ledger.with_name("ledger.merging.sqlite")
     building.unlink(missing_ok=True)
     try:
         with contextlib.closing(Ledger(building)) as ledger:
             run = ledger.begin(whole.started_at, whole.software)
-            for row in _rows(out, ledgers):
-                if ledger.get(row.key) is not None:
-                    raise IntegrityError(
-                        f"{row.case_id or row.file} is in two parts.", "Make the folder again from the start."
-                    )
-                ledger.put(replace(row, run=run))
+            for shard, row in _rows(out, parts):
+                key = row.key
+                if ledger.get(key) is not None and row.case_id is not None and key.startswith("case:"):
+                    raise IntegrityError(f"{row.case_id} is in two parts.", "Make the folder from the start.")
+                if ledger.get(key) is not None:  # two refusals at one place of an input
+                    key = f"{key}+{shard}"
+                ledger.put(replace(row, key=key, run=run))
             ledger.end(run, whole.ended_at, whole.exit_code)
             page = index_page(ledger.rows(), ledger.counts(), whole.software, whole.ended_at)
             write_file(out / "index.html", page)
@@ -150,12 +160,13 @@ def _write(out: Path, ledgers: dict[Shard, Ledger], whole: Summary) -> None:
     write_file(place.summary, pretty_json(whole.plain()))
 
 
-def _rows(out: Path, ledgers: dict[Shard, Ledger]) -> Iterator[Row]:
-    for shard, ledger in ledgers.items():
-        for row in ledger.rows():
-            if row.case_id and row.outputs and changed_outputs(out / row.case_id, row):
-                raise IntegrityError(
-                    f"{row.case_id} of part {shard} is not as it was written.",
-                    f"Run it again with --shard {shard.number}/{shard.of}, then merge again.",
-                )
-            yield row
+def _rows(out: Path, parts: dict[Shard, Path]) -> Iterator[tuple[Shard, Row]]:
+    for shard, path in parts.items():
+        with _opened(path) as ledger:
+            for row in ledger.rows():
+                if row.case_id and row.outputs and changed_outputs(out / row.case_id, row):
+                    raise IntegrityError(
+                        f"{row.case_id} of part {shard} is not as it was written.",
+                        f"Run it again with --shard {shard.number}/{shard.of}, then merge again.",
+                    )
+                yield shard, row

@@ -66,14 +66,27 @@ class Place:
             ) from None
         with locked(self.lock):
             self._check_parts()
-            self.clear()
+            try:
+                self.clear()
+            except OSError as error:
+                raise UsageError(
+                    f"Files of {self.out} cannot be replaced ({type(error).__name__}).",
+                    "Close programs that have them open, and give the same command again.",
+                ) from None
             with contextlib.closing(Ledger(self.ledger)) as ledger:
                 yield ledger
 
     def clear(self) -> None:
-        """Remove what killed runs left unfinished. With other parts at work, that is left to merge."""
+        """Remove what killed runs left unfinished; of a part, what says that it and the whole are complete.
+
+        Other parts may be at work, so that what they left is for merge to remove.
+        """
         if self.shard is None:
             clear_partial(self.out)
+            return
+        whole = Place(self.out)
+        for path in (self.summary, whole.ledger, whole.summary, self.out / "index.html"):
+            path.unlink(missing_ok=True)
 
     def _check_parts(self) -> None:
         parts = parts_of(self.out)
@@ -95,8 +108,6 @@ class Place:
                 f"{self.out} holds the reports of a run without --shard.",
                 "Leave --shard out, or choose another folder with -o.",
             )
-        for path in (Place(self.out).ledger, Place(self.out).summary, self.out / "index.html"):
-            path.unlink(missing_ok=True)
 
 
 def parts_of(out: Path) -> dict[Shard, Path]:

@@ -92,9 +92,7 @@ class Run:
                 self._words.wait()
                 self._pass_on()
             self._collect(at_most=0)
-        except (
-            OSError
-        ) as error:  # whatever is wrong with an input is an InputError: this is the output folder
+        except OSError as error:  # what is wrong with an input is an InputError: this is the output folder
             self._book.stop(system_failure(error))
 
     def wind_up(self) -> None:
@@ -119,13 +117,16 @@ class Run:
             if self._skip_unread(item):
                 self._book.read += 1
                 continue
-            cases = own = 0
+            self._book.commit()
+            stamp = self._stamps.files(item.paths, self._inputs.options)  # what changes later is read again
+            cases = own = refused = 0
             for result in item.cases():
                 if self._room == 0:
                     self._book.tally.stop("limit")
                     return
                 self._book.read += cases == 0
                 cases += 1
+                refused += isinstance(result, Failure)
                 if not self._is_own(item, result):
                     continue
                 own += 1
@@ -142,8 +143,11 @@ class Run:
                 if self._is_own(item, nothing):
                     self._book.tally.seen += 1
                     self._refuse(item, nothing)
-            elif item.path is not None and (stamp := self._stamps.file(item.path, self._inputs.options)):
-                self._ledger.put_file(item.origin, stamp, own, file_state(item.path), self._book.number)
+            elif stamp is not None:
+                # A file with refusals is always read again; parts of a run must agree on how many it has.
+                seen = f"{refused} of {cases} refused" if refused else stamp
+                state = file_state(item.path) if item.path else None
+                self._ledger.put_file(item.origin, seen, own, state, self._book.number)
         self.complete = True
 
     @property
@@ -166,7 +170,7 @@ class Run:
         if item.path is None or self._order.force:
             return False
         known = self._ledger.file(item.origin)
-        if known is None or known[0] != self._stamps.file(item.path, self._inputs.options):
+        if known is None or known[0] != self._stamps.files(item.paths, self._inputs.options):
             return False
         rows = self._ledger.of_origin(item.origin)
         if len(rows) != known[1] or len(rows) > self._room:
@@ -266,7 +270,7 @@ class Run:
                 self._book.fail(row, answered, row)
             else:
                 self._submit(row, Writing(case, answered.completions, answered.reused))
-        if self._words.lost is not None and self._book.tally.stopped is None:
+        if self._words.lost is not None and self._book.tally.stopped in {None, "limit"}:
             cause = str(self._words.lost)
             self._book.stop(Failure("pending", InputError(cause), ExitCode.ENGINE, stop="engine lost"))
         self._collect(at_most=self._most)
@@ -286,6 +290,7 @@ class Run:
             except CancelledError:
                 continue
             except BrokenProcessPool:
+                self._workers.kill()
                 made = _WORKER_LOST
             if isinstance(made, Failure):
                 self._book.fail(row, made, row)

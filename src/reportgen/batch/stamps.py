@@ -4,7 +4,7 @@
 their writer; *render* one format. Moments and places are in none of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,10 @@ class Stamps:
         """Fingerprint of the way a format is printed."""
         return _hash(self.base, format_name)
 
-    def file(self, path: Path, options: dict[str, Any]) -> str | None:
-        """Fingerprint of a file as it lies there, unread; None if it cannot be seen."""
-        state = file_state(path)
-        return None if state is None else _hash(self.base, options, state)
+    def files(self, paths: Sequence[Path], options: dict[str, Any]) -> str | None:
+        """Fingerprint of files as they lie there, unread; None if there is none or one cannot be seen."""
+        states = [file_state(path) for path in paths]
+        return None if not states or None in states else _hash(self.base, options, states)
 
 
 def narrative(writer: str, prompts: Iterable[Prompt]) -> str:

@@ -33,6 +33,8 @@ __all__ = ["run_batch"]
 
 #: How long the first words wait for the number of inputs, in seconds.
 _MOMENT = 0.5
+#: How long a run that was stopped waits for it.
+_FAREWELL = 10.0
 
 
 def run_batch(order: Order, open_engine: Callable[[], Engine], voice: Voice) -> Summary:
@@ -178,8 +180,10 @@ class _Session:
     def _sum_up(self) -> Summary:
         tally = self._book.tally
         files = self._book.read
-        if not self._run.complete:
+        if self._run.complete:
             self._inputs.census.wait()
+        else:  # who ends a run does not wait for the list of a slow drive
+            self._inputs.census.wait(_FAREWELL)
             files = max(files, self._inputs.census.files)
         unread = 0 if tally.stopped == "limit" else files - self._book.read
         counts = tally.balance(unread)
@@ -221,7 +225,8 @@ class _Session:
             rows, counts = self._ledger.rows(), self._ledger.counts()
             write_file(place.index, index_page(rows, counts, self._software, written))
         self._ledger.end(self._book.number, summary.ended_at, summary.exit_code)
-        place.clear()
+        if place.shard is None:
+            place.clear()
         return summary
 
     def _tell(self, summary: Summary) -> None:

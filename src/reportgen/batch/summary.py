@@ -125,12 +125,19 @@ class Tally:
         written = sum(self.rungs.values()) - self.reused - fixed
         return {"written": written, "reused": self.reused, "deterministic": fixed}
 
-    def stop(self, why: Stop) -> None:
-        """Note why the run ends early; the first reason counts, but an interruption always does."""
-        if self.stopped is None or why == "interrupted":
+    def stop(self, why: Stop) -> bool:
+        """Note why the run ends early, and whether that is news.
+
+        The first reason counts; but an interruption always does, and after the limit or the loss of the
+        engine a run goes on with what it has, so that it may yet end for another reason.
+        """
+        rank = {None: 0, "limit": 1, "engine lost": 2, "interrupted": 4}
+        news = rank.get(why, 3) > rank.get(self.stopped, 3)
+        if news:
             self.stopped = why
         if why in _STOP_CODES:
             self.codes.add(_STOP_CODES[why])
+        return news
 
     @property
     def unsettled(self) -> int:

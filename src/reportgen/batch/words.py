@@ -51,7 +51,8 @@ class _Held(Generic[T]):
         ticket: What the caller knows it by.
         missing: Ids of the prompts that it waits for.
         fresh: Ids of the prompts that are asked on its account.
-        second: Whether it is past its first answers, and waits for those under a grammar.
+        again: By passage the prompt under a grammar, where the first answer was refused; None before the
+            first answers are there.
     """
 
     ticket: T
@@ -59,7 +60,7 @@ class _Held(Generic[T]):
     answers: dict[str, Completion] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
-    second: bool = False
+    again: dict[str, Prompt] | None = None
 
 
 class Words(Generic[T]):
@@ -159,7 +160,10 @@ class Words(Generic[T]):
 
     def _call(self) -> None:
         if self._next and not self._writer.busy and (self._is_enough or self._no_more):
-            self._writer.write(list(self._next.values()))
+            # In an order that no clock decides: refused ones, which come as answers do, by their id.
+            prompts = sorted(self._next.values(), key=lambda one: (0, one.id) if one.grammar else (1, ""))
+            self.asked += len(prompts)
+            self._writer.write(prompts)
             self._next = {}
             self._firsts = self._met = 0
 
@@ -180,9 +184,7 @@ class Words(Generic[T]):
                     held.fresh.add(prompt.id)
                     self._next[prompt.id] = prompt
                 waiting.append(held)
-        new = len(held.fresh & {prompt.id for prompt in prompts})
-        self.asked += new
-        self.shared += len(prompts) - new
+        self.shared += len(prompts) - len(held.fresh & {prompt.id for prompt in prompts})
         if not held.missing:
             self._advance(held)
 
@@ -216,15 +218,15 @@ class Words(Generic[T]):
 
     def _advance(self, held: _Held[T]) -> None:
         """A case has all that it waited for: ask again what was refused, or let it go."""
-        if not held.second:
-            held.second = True
+        if held.again is None:
             again = guarded(partial(pipeline.second_prompts, held.case, held.answers, self._domain))
             if isinstance(again, Failure):
                 self._let_go(held, again)
             else:
+                held.again = again
                 self._seek(held, list(again.values()))
             return
-        self._let_go(held, Answered(held.answers, _reused(held.case, held.fresh)))
+        self._let_go(held, Answered(held.answers, _reused(held.case, held.again, held.fresh)))
 
     def _let_go(self, held: _Held[T], answered: Answered | Failure) -> None:
         self._held.discard(held)
@@ -269,10 +271,11 @@ class Words(Generic[T]):
         self._warn(f"Passages are not remembered any more: {error}")
 
 
-def _reused(case: pipeline.Prepared, fresh: set[str]) -> frozenset[str]:
+def _reused(case: pipeline.Prepared, again: dict[str, Prompt], fresh: set[str]) -> frozenset[str]:
     """The passages that an answer was there for; of equal ones that are new, the first is not."""
     reused, fresh = set(), set(fresh)
-    for passage, prompt in zip(case.facts.passages, case.prompts, strict=True):
+    for passage, first in zip(case.facts.passages, case.prompts, strict=True):
+        prompt = again.get(passage.id, first)
         if prompt.id in fresh:
             fresh.discard(prompt.id)
         else:

@@ -82,6 +82,9 @@ class Writer:
                     self._events.put(completion)
             except EngineError as error:
                 return error
+            except OSError as error:
+                what = f"The engine failed ({type(error).__name__})."
+                return EngineError(what, "Give the same command again: it completes the rest.")
             return None
 
         ended = guarded(write)

@@ -1,5 +1,6 @@
 """The transformers engine: streams prompts through one model in batches, and loses none."""
 
+import contextlib
 import gc
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -77,7 +78,8 @@ class HfEngine:
         if self._writer is not None:
             self._writer.ended = True
         self._writer = None
-        _free()
+        with contextlib.suppress(RuntimeError):  # a device that is lost has nothing to give back
+            _free()
 
     def _alive(self) -> Writer:
         if self._writer is None:

@@ -1,7 +1,7 @@
 """Keys and values with room for what is still to be written.
 
-The cache of ``transformers`` grows by making a new tensor for each token and copying all into it: with sixteen
-rows of a small model on a processor a tenth of all time.
+The cache of ``transformers`` grows by making a new tensor for each token and copying all into it: with
+sixteen rows of a small model on a processor a tenth of all time.
 """
 
 from typing import Any
