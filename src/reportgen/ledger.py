@@ -9,7 +9,7 @@ import errno
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -237,10 +237,10 @@ class Ledger:
 
     def put(self, row: Row) -> None:
         """Write a row over the one with its key; it lasts from the next ``commit``."""
-        values = asdict(row)
-        for name in _JSON:
-            values[name] = json.dumps(values[name], sort_keys=True)
-        self._write(_PUT, *(values[name] for name in _COLUMNS))
+        values = ((name, getattr(row, name)) for name in _COLUMNS)
+        self._write(
+            _PUT, *(json.dumps(one, sort_keys=True) if name in _JSON else one for name, one in values)
+        )
 
     def remove(self, key: str) -> None:
         """Forget a row; lasts from the next ``commit``."""

@@ -208,7 +208,8 @@ class ClusterEngine:
         if share is not None:
             half = len(share.prompts) // 2
             if half and share.deaths:
-                self._deaths = 0  # it is found by halving, which ends
+                if why is None:  # a prompt that ends processes is found by halving, which ends
+                    self._deaths = 0
                 todo.extendleft([_Share(share.prompts[:half]), _Share(share.prompts[half:])])
             else:
                 todo.appendleft(_Share(share.prompts, share.deaths + 1))
