@@ -125,9 +125,9 @@ def test_only_so_many_are_kept(engine: Any, monkeypatch: pytest.MonkeyPatch) -> 
 def test_tokens_are_added_without_copying_what_is_there(engine: Any) -> None:
     from transformers.cache_utils import DynamicLayer
 
-    from reportgen.engines.roomy import roomy_cache
+    from reportgen.engines.kv_cache import kv_cache
 
-    cache = roomy_cache(engine._writer.loaded.model.config.get_text_config(), room=3)
+    cache = kv_cache(engine._writer.loaded.model.config.get_text_config(), room=3)
     plain = DynamicLayer()
     layer = next(layer for layer in cache.layers if not layer.is_sliding)
     torch.manual_seed(1)

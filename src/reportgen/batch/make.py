@@ -211,7 +211,7 @@ def _work(task: Task) -> Made | Failure:
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """A process started inside is deaf to signals from its first moment; what comes for this one waits."""
+    """A process started inside is deaf to signals from its first moment."""
     if sys.platform == "win32":
         yield
         return
@@ -242,15 +242,18 @@ class Workers:
 
     def submit(self, task: Task) -> "Future[Made | Failure]":
         """Have a case made. With one job it is made when this returns."""
-        if self._pool is not None:
-            with _signals_held(), contextlib.suppress(BrokenProcessPool):
-                return self._pool.submit(_work, task)
         done: Future[Made | Failure] = Future()
-        if self._pool is not None:
-            done.set_exception(BrokenProcessPool())
+        if self._pool is None:
+            done.set_result(guarded(partial(_make, self._bench, self._domain, task)))
             return done
-        done.set_result(guarded(partial(_make, self._bench, self._domain, task)))
-        return done
+        try:
+            with _signals_held():
+                return self._pool.submit(_work, task)
+        except (
+            BrokenProcessPool
+        ) as error:  # a worker was lost a moment ago: told like the loss of a case's own
+            done.set_exception(error)
+            return done
 
     def kill(self) -> None:
         """End the other processes at once, after one was lost: the pool waits for them, and they are deaf."""

@@ -145,11 +145,11 @@ def _write(out: Path, parts: dict[Shard, Path], whole: Summary) -> None:
         with contextlib.closing(Ledger(building)) as ledger:
             run = ledger.begin(whole.started_at, whole.software)
             for shard, row in _rows(out, parts):
-                key = row.key
-                if ledger.get(key) is not None and row.case_id is not None and key.startswith("case:"):
+                known = ledger.get(row.key)
+                if known is not None and row.key.startswith("case:"):
                     raise IntegrityError(f"{row.case_id} is in two parts.", "Make the folder from the start.")
-                if ledger.get(key) is not None:  # two refusals at one place of an input
-                    key = f"{key}+{shard}"
+                # two refusals at one place of an input are two
+                key = row.key if known is None else f"{row.key}+{shard}"
                 ledger.put(replace(row, key=key, run=run))
             ledger.end(run, whole.ended_at, whole.exit_code)
             page = index_page(ledger.rows(), ledger.counts(), whole.software, whole.ended_at)

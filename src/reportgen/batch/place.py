@@ -67,7 +67,7 @@ class Place:
         with locked(self.lock):
             self._check_parts()
             try:
-                self.clear()
+                self._begin()
             except OSError as error:
                 raise UsageError(
                     f"Files of {self.out} cannot be replaced ({type(error).__name__}).",
@@ -77,13 +77,15 @@ class Place:
                 yield ledger
 
     def clear(self) -> None:
-        """Remove what killed runs left unfinished; of a part, what says that it and the whole are complete.
-
-        Other parts may be at work, so that what they left is for merge to remove.
-        """
+        """Remove what killed runs left unfinished; where other parts may be at work that is left to merge."""
         if self.shard is None:
             clear_partial(self.out)
+
+    def _begin(self) -> None:
+        self.clear()
+        if self.shard is None:
             return
+        # What says that this part, or the whole, is complete is not true any more.
         whole = Place(self.out)
         for path in (self.summary, whole.ledger, whole.summary, self.out / "index.html"):
             path.unlink(missing_ok=True)

@@ -225,8 +225,7 @@ class _Session:
             rows, counts = self._ledger.rows(), self._ledger.counts()
             write_file(place.index, index_page(rows, counts, self._software, written))
         self._ledger.end(self._book.number, summary.ended_at, summary.exit_code)
-        if place.shard is None:
-            place.clear()
+        place.clear()
         return summary
 
     def _tell(self, summary: Summary) -> None:

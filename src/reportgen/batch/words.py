@@ -8,8 +8,8 @@ from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 from reportgen import pipeline
+from reportgen.batch.engine_thread import Ended, EngineThread
 from reportgen.batch.guard import Failure, guarded
-from reportgen.batch.writer import Ended, Writer
 from reportgen.cache import Cache
 from reportgen.domain import Domain
 from reportgen.engines.base import Engine, Parameters
@@ -93,7 +93,7 @@ class Words(Generic[T]):
         self._deterministic = engine.info.engine == "template"
         self._name = engine.info.name
         self._signature = sha256(canonical_json([engine.fingerprint(), parameters.plain()]))
-        self._writer = Writer(engine, parameters)
+        self._engine = EngineThread(engine, parameters)
         self._enough = BATCHES * getattr(engine, "batch_size", 8)
         self._known: OrderedDict[str, Completion] = OrderedDict()
         self._held: set[_Held[T]] = set()
@@ -127,7 +127,7 @@ class Words(Generic[T]):
     @property
     def full(self) -> bool:
         """Enough for the next call has been met, and the last one is not over."""
-        return self._writer.busy and self._is_enough
+        return self._engine.busy and self._is_enough
 
     @property
     def waiting(self) -> bool:
@@ -141,17 +141,17 @@ class Words(Generic[T]):
 
     def wait(self) -> None:
         """Let the engine write for up to a second, and see to what it has written."""
-        for event in self._writer.events():
+        for event in self._engine.events():
             if isinstance(event, Completion):
                 self._learn(event)
-                self._note(f"prompt {self._writer.written} of {self._writer.wanted}")
+                self._note(f"prompt {self._engine.written} of {self._engine.wanted}")
             else:
                 self._end(event)
         self._call()
 
     def close(self) -> None:
         """End the engine, also in the middle of a call; what it has written until then is kept."""
-        self._unkept += [event for event in self._writer.close() if isinstance(event, Completion)]
+        self._unkept += [event for event in self._engine.close() if isinstance(event, Completion)]
         self._keep()
 
     @property
@@ -159,11 +159,11 @@ class Words(Generic[T]):
         return self._firsts >= self._enough or self._met >= CASES
 
     def _call(self) -> None:
-        if self._next and not self._writer.busy and (self._is_enough or self._no_more):
+        if self._next and not self._engine.busy and (self._is_enough or self._no_more):
             # In an order that no clock decides: refused ones, which come as answers do, by their id.
             prompts = sorted(self._next.values(), key=lambda one: (0, one.id) if one.grammar else (1, ""))
             self.asked += len(prompts)
-            self._writer.write(prompts)
+            self._engine.write(prompts)
             self._next = {}
             self._firsts = self._met = 0
 

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from reportgen.engines.kv_cache import kv_cache
 from reportgen.engines.room import KEPT
-from reportgen.engines.roomy import roomy_cache
 
 __all__ = ["LEAST", "Prefix", "Prefixes"]
 
@@ -43,7 +43,7 @@ class Prefixes:
     def under(self, prefixes: Sequence[Prefix], room: int) -> Any:
         """A cache with each row's beginning, padded on the left to the longest, and room for more tokens."""
         width = max(map(len, prefixes))
-        cache = roomy_cache(self._config, room)
+        cache = kv_cache(self._config, room)
         if width == 0:
             return cache
         rows = [self._layers(prefix) if prefix else None for prefix in prefixes]

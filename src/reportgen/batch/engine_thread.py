@@ -10,7 +10,7 @@ from reportgen.engines.base import Engine, Parameters
 from reportgen.errors import EngineError
 from reportgen.nouns import Completion, Prompt
 
-__all__ = ["Ended", "Writer"]
+__all__ = ["Ended", "EngineThread"]
 
 #: Longest wait for an answer at a time, in seconds: meanwhile nothing else is seen to.
 _PATIENCE = 1.0
@@ -31,7 +31,7 @@ class Ended:
     failure: Failure | None = None
 
 
-class Writer:
+class EngineThread:
     """One engine and one thread.
 
     Attributes:

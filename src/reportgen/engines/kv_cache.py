@@ -10,7 +10,7 @@ import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-__all__ = ["roomy_cache"]
+__all__ = ["kv_cache"]
 
 
 class _RoomyLayer(DynamicLayer):  # type: ignore[misc]
@@ -47,7 +47,7 @@ class _RoomyLayer(DynamicLayer):  # type: ignore[misc]
         return torch.empty((rows, heads, held + new + self._room, size), dtype=like.dtype, device=like.device)
 
 
-def roomy_cache(config: Any, room: int) -> Any:
+def kv_cache(config: Any, room: int) -> Any:
     """An empty cache for one batch.
 
     Args:
