@@ -92,9 +92,9 @@ def words_of(
         for passage, prompt in zip(passages, firsts, strict=True)
     }
     again = {
-        prompt.id: prompt_for(passage, domain, refusal=refused[prompt.id])
+        prompt.id: prompt_for(passage, domain, refusal=why.objections, left=why.left)
         for passage, prompt in zip(passages, firsts, strict=True)
-        if refused[prompt.id] is not None
+        if (why := refused[prompt.id]) is not None
     }
     bound = _answered(engine, again.values(), words)
     for passage, prompt in zip(passages, firsts, strict=True):
@@ -106,7 +106,7 @@ def words_of(
         words.reasons.update(set(told.rung.reasons))
         ours = check_passage(fixed, passage.slots, passage.id, domain).sentences
         words.fixed |= {_masked(sentence.text) for sentence in ours}
-        if told.origin != "template":
+        if told.rung.rung != "deterministic":
             words.masked.update(_masked(sentence.text) for sentence in told.sentences)
         if choices and second and second.grammar and answer and answer.text:
             number, single = choices(second.grammar, answer.text)

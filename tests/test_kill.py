@@ -113,7 +113,7 @@ def test_interrupted_and_resumed(inputs, undisturbed, tmp_path, how, jobs):
     assert (summary.exit_code, summary.stopped) == (ExitCode.INTERRUPTED, "interrupted")
     assert balanced(summary)
     assert summary.cases == CASES + 2
-    assert 5 <= summary.done < CASES
+    assert 4 <= summary.done < CASES  # one may lie in its place and not be noted yet: it is made again
     assert summary.pending > 0
     again = complete(inputs, out)
     assert again.done < CASES

@@ -32,7 +32,7 @@ _SLOT = re.compile(r"\[\[(F\d+)\]\]")
 EACH = 3
 
 #: The accepted words of one passage: sentences with local slots, who wrote them, and how.
-Words = tuple[Sequence[CheckedSentence], Origin, Rung]
+Words = tuple[Sequence[CheckedSentence], Sequence[Origin], Rung]
 
 
 def software_version() -> str:
@@ -134,10 +134,10 @@ def _sections(facts: Facts, words: Sequence[Words], domain: Domain) -> tuple[Sec
 
 
 def _sentences(passage: Passage, words: Words) -> list[Sentence]:
-    sentences, origin, _ = words
+    sentences, origins, _ = words
     return [
         Sentence(text=filled(one.text, passage.slots), evidence=one.evidence, origin=origin)
-        for one in sentences
+        for one, origin in zip(sentences, origins, strict=True)
     ]
 
 

@@ -22,7 +22,13 @@ VARIANTS = 4
 _MESSAGE = re.compile(r"^=== (system|user|assistant)\n", re.MULTILINE)
 
 
-def prompt_for(passage: Passage, domain: Domain, *, refusal: Sequence[str] | None = None) -> Prompt:
+def prompt_for(
+    passage: Passage,
+    domain: Domain,
+    *,
+    refusal: Sequence[str] | None = None,
+    left: Sequence[Fact] | None = None,
+) -> Prompt:
     """The prompt of one passage, slots numbered from F1.
 
     Args:
@@ -30,17 +36,19 @@ def prompt_for(passage: Passage, domain: Domain, *, refusal: Sequence[str] | Non
         domain: Holds the template and the carriers.
         refusal: What was objected to in a first answer: the second one is bound to the domain's carriers by a
             grammar, and told what was wrong. None for the first answer.
+        left: Of the passage's facts those that the second answer is to tell; all when omitted.
 
     Raises:
         DomainError: prompt.jinja is faulty or has no message.
     """
-    parts = _MESSAGE.split(_render(domain.templates["prompt.jinja"], passage.facts, refusal))
+    facts = passage.facts if left is None else tuple(left)
+    parts = _MESSAGE.split(_render(domain.templates["prompt.jinja"], facts, refusal))
     messages = tuple((role, text.strip()) for role, text in zip(parts[1::2], parts[2::2], strict=True))
     if not messages:
         raise DomainError(
             "prompt.jinja renders no message.", 'Open messages with "=== system" or "=== user".'
         )
-    grammar = None if refusal is None else carriers_of(domain).grammar(passage.facts)
+    grammar = None if refusal is None else carriers_of(domain).grammar(facts, passage.facts)
     return Prompt.model_validate({"messages": messages, "grammar": grammar})
 
 

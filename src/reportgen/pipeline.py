@@ -101,12 +101,12 @@ def prepare(found: Found, domain: Domain) -> Prepared:
 def second_prompts(
     prepared: Prepared, completions: Mapping[str, Completion], domain: Domain
 ) -> dict[str, Prompt]:
-    """By passage the constrained prompt, where the first answer holds on no rung."""
+    """By passage the constrained prompt for what is left to tell, where the first answer holds on no rung."""
     second = {}
     for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True):
         refused = refusal(passage, completions[prompt.id], domain) if prompt.id in completions else None
         if refused is not None:
-            second[passage.id] = prompt_for(passage, domain, refusal=refused)
+            second[passage.id] = prompt_for(passage, domain, refusal=refused.objections, left=refused.left)
     return second
 
 
@@ -146,7 +146,7 @@ def finish(
     return assemble(
         prepared.found,
         prepared.facts,
-        [(one.sentences, one.origin, one.rung) for one in told],
+        [(one.sentences, one.origins, one.rung) for one in told],
         info,
         domain,
         pictures={i: digests.get(i) for i, data in pictures.items() if isinstance(data, bytes)},

@@ -1,6 +1,7 @@
 """The openai engine against a real server: ``transformers serve`` with SmolLM2, also killed in the middle."""
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,19 +71,16 @@ class Served:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
-    def kill_after(self, answers: int) -> threading.Thread:
-        """Kill it once it has given so many answers."""
+    def kill_over(self, request: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Kill it while it works at this request, of those that begin from now on."""
+        ask, begun = openai_wire.Wire.ask, itertools.count(1)
 
-        def answered() -> bool:
-            return self._log.read_bytes().count(b'/chat/completions HTTP/1.1" 200') >= answers
+        async def watched(*given: Any, **named: Any) -> openai_wire.Answer:
+            if next(begun) == request:
+                threading.Timer(0.05, self.kill).start()  # far less than an answer takes
+            return await ask(*given, **named)
 
-        def watch() -> None:
-            until(answered, seconds=60)
-            self.kill()
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        return watcher
+        monkeypatch.setattr(openai_wire.Wire, "ask", watched)
 
     def _ready(self) -> bool:
         assert self._process.poll() is None, self._log.read_text()
@@ -124,9 +123,9 @@ def test_a_real_server_writes_and_its_loss_loses_nothing(served, tmp_path, monke
 
     served.kill()
     served.start()
-    watcher = served.kill_after(3)  # two of the canary, and the first case's
-    code, summary = run(tmp_path / "out")
-    watcher.join()
+    with monkeypatch.context() as patched:
+        served.kill_over(4, patched)  # after two of the canary, and the first case's
+        code, summary = run(tmp_path / "out")
     assert code == ExitCode.ENGINE
     assert (summary.done, summary.pending, summary.stopped) == (1, 1, "engine lost")
     assert "was lost" in capsys.readouterr().err

@@ -161,6 +161,23 @@ def test_the_grammar_writes_only_what_the_check_accepts_and_tells_every_fact_onc
     assert len(grammar) < 150_000
 
 
+@pytest.mark.parametrize(
+    "kinds", [["view"] * 3, ["measurement"] * 4, ["candidate", "candidate", "label", "label"]]
+)
+def test_of_some_facts_of_a_kind_the_grammar_writes_nothing_that_is_said_of_all(kinds: list[str]):
+    facts = {f"F{n}": fact(f"F{n}", kind) for n, kind in enumerate(kinds, 1)}
+    left = [name for name in facts if name != "F1"]
+    grammar = CARRIERS.grammar([facts[name] for name in left], list(facts.values()))
+    rng = random.Random(2)
+    texts = {sample(grammar, rng) for _ in range(300)}
+    assert len(texts) > 100
+    for text in texts:
+        assert sorted(re.findall(r"\[\[(F\d)\]\]", text)) == [f"F{n}" for n in range(1, len(left) + 1)]
+        here = re.sub(r"\[\[F(\d)\]\]", lambda slot: f"[[{left[int(slot[1]) - 1]}]]", text)
+        for sentence in re.split(r"(?<=\.) ", here):
+            assert CARRIERS.fault(sentence, facts) is None, sentence
+
+
 def named(templates: object) -> set[str]:
     """The phrases that templates name."""
     return set(re.findall(r"<(?:\w+:)?(\w+)>", json.dumps(templates)))

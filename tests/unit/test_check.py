@@ -186,7 +186,7 @@ def test_the_ladder_takes_the_first_rung_that_holds(
     free: Completion | None, second: Completion | None, rung: str, origin: str
 ):
     told = climb(HEAD, free, second, fixed_sentences(HEAD, DOMAIN), DOMAIN)
-    assert (told.rung.rung, told.origin) == (rung, origin)
+    assert (told.rung.rung, set(told.origins)) == (rung, {origin})
     assert {fact for s in told.sentences for fact in s.evidence} == {fact.id for fact in HEAD.facts}
     assert bool(told.rung.reasons) == (free is not None and rung != "free")
     if free is not None:
@@ -199,10 +199,53 @@ def test_a_fact_told_first_by_a_sentence_that_falls_is_kept_where_it_is_told_wel
     assert [sentence.text for sentence in told.sentences] == [GOOD]
 
 
+VIEWS = "The software recognised [[F1]] and [[F2]]."
+
+
+@pytest.mark.parametrize(
+    ("second", "rung"),
+    [
+        ("[[F1]] and [[F2]] were recorded.", "constrained"),
+        ("[[F1]] was recorded.", "deterministic"),
+        ("[[F1]] and [[F2]] were recorded, and [[F3]] was noted.", "deterministic"),
+        ("The software recognised [[F1]]. [[F2]] was recorded.", "deterministic"),
+    ],
+)
+def test_the_second_answer_tells_only_what_the_first_left_out(second: str, rung: str):
+    free = answer(f"{VIEWS} [[F3]] and [[F4]] are normal.")
+    refused = refusal(HEAD, free, DOMAIN)
+    assert refused is not None
+    assert [sentence.text for sentence in refused.kept] == [VIEWS]
+    assert refused.left == HEAD.facts[2:]
+    told = climb(HEAD, free, answer(second), fixed_sentences(HEAD, DOMAIN), DOMAIN)
+    assert told.rung.rung == rung
+    if rung == "constrained":
+        assert [sentence.text for sentence in told.sentences] == [VIEWS, "[[F3]] and [[F4]] were recorded."]
+        assert told.origins == ("model", "model_constrained")
+
+
+def test_a_sentence_that_leans_on_one_that_falls_does_not_stay():
+    free = answer("The software recognised [[F1]] as normal. It also recognised [[F2]].")
+    refused = refusal(HEAD, free, DOMAIN)
+    assert refused is not None
+    assert not any(sentence.text.startswith("It") for sentence in refused.kept)
+    assert refused.left == HEAD.facts
+
+
+def test_passages_that_lack_the_same_fact_share_their_second_prompt():
+    def second(text: str) -> str:
+        refused = refusal(HEAD, answer(text), DOMAIN)
+        assert refused is not None
+        return prompt_for(HEAD, DOMAIN, refusal=refused.objections, left=refused.left).id
+
+    assert second(f"{VIEWS} [[F3]] was recorded.") == second(f"[[F3]] was recorded. {VIEWS}")
+    assert second(f"{VIEWS} [[F3]] was recorded.") != second(f"{VIEWS} [[F4]] was recorded.")
+
+
 def test_the_second_prompt_says_what_was_wrong_and_nothing_of_the_answer():
     refused = refusal(HEAD, answer("[[F9]] of Anna Example is normal 38."), DOMAIN)
     assert refused is not None
-    prompt = prompt_for(HEAD, DOMAIN, refusal=refused)
+    prompt = prompt_for(HEAD, DOMAIN, refusal=refused.objections, left=refused.left)
     last = prompt.messages[-1][1]
     assert "A tag is not a fact of this passage." in last
     assert "Numbers are put in by code only." in last
@@ -281,7 +324,7 @@ def test_the_worked_example_has_the_kinds_of_the_passage_and_no_others():
         _, example, _, last = (text for _, text in prompt_for(of, DOMAIN).messages)
         kinds = [re.findall(r"^\[\[F\d\]\] ([^:]+):", text, re.MULTILINE) for text in (example, last)]
         assert set(kinds[0]) == set(kinds[1])
-        assert all((kinds[0].count(kind) > 1) == (kinds[1].count(kind) > 1) for kind in kinds[0])
+        assert all(kinds[0].count(kind) == min(kinds[1].count(kind), 4) for kind in kinds[0])
 
 
 def test_equal_evidence_gives_equal_prompts_whatever_the_values():

@@ -1,6 +1,7 @@
 """The walk for one case, with an engine that says what the test tells it to."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -49,8 +50,8 @@ def kinds(prompt: Prompt) -> list[str]:
 def honest(prompt: Prompt) -> str:
     views = [f"[[F{n}]]" for n, kind in enumerate(kinds(prompt), 1) if kind == "view"]
     values = [f"[[F{n}]]" for n, kind in enumerate(kinds(prompt), 1) if kind == "measurement"]
-    said = f"The software identified {' and '.join(views)}."
-    return said + (f" The record lists {' and '.join(values)}." if values else "")
+    said = [f"The software identified {' and '.join(views)}."] if views else []
+    return " ".join([*said, *([f"The record lists {' and '.join(values)}."] if values else [])])
 
 
 def report(say: Callable[[Prompt], str]) -> tuple[Report, Scripted]:
@@ -87,6 +88,20 @@ def test_a_refused_passage_is_asked_again_under_a_grammar():
     assert {rung.rung for rung in one.provenance.passages} == {"constrained"}
     assert {s.origin for part in one.sections[:-2] for s in part.sentences} == {"model_constrained"}
     assert len(engine.asked) == 8
+
+
+def test_what_was_well_said_stays_and_only_the_rest_is_asked_again():
+    def partly(prompt: Prompt) -> str:
+        if prompt.grammar:
+            return honest(prompt)
+        return re.sub(r"The record lists .*?\.$", "The brain looks normal.", honest(prompt))
+
+    one, engine = report(partly)
+    seconds = [prompt for prompt in engine.asked if prompt.grammar]
+    assert [set(kinds(prompt)) for prompt in seconds] == [{"measurement"}] * 3
+    head = next(part for part in one.sections if part.name == "head")
+    assert [s.origin for s in head.sentences] == ["model", "model_constrained"]
+    assert words(one, "head") == words(report(honest)[0], "head")
 
 
 def test_fixed_sentences_stand_in_where_the_model_fails_twice_and_the_report_says_so():

@@ -2,11 +2,13 @@
 
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
@@ -42,6 +44,10 @@ def peak_memory_mb() -> float | None:
     """The most memory this process held, in MB (1e6 bytes), or None where the system does not tell."""
     if sys.platform == "win32":
         return None
+    with contextlib.suppress(OSError):  # elsewhere than on Linux; there, getrusage also counts the parent's
+        told = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+        if told:
+            return round(int(told[1]) * 1024 / 1e6, 1)
     import resource
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -93,9 +93,16 @@ class Carriers:
         again = frozenset() if IMAGE.intersection(read.words) else read.kinds
         return Context(totals, not self._programs.isdisjoint(read.words), again)
 
-    def grammar(self, facts: Sequence[Fact]) -> str:
-        """A Lark grammar (as llguidance reads it) of the texts that tell every fact of a passage once."""
-        return self._grammar(tuple(fact.carried_as for fact in facts))
+    def grammar(self, facts: Sequence[Fact], passage: Sequence[Fact] = ()) -> str:
+        """A Lark grammar (as llguidance reads it) of the texts that tell each of these facts once.
+
+        Args:
+            facts: The facts to tell; slots are numbered through them.
+            passage: All facts of their passage, if they are not all: nothing may be said of all of a kind
+                then that has others.
+        """
+        rest = Counter(fact.carried_as for fact in passage) - Counter(fact.carried_as for fact in facts)
+        return self._grammar(tuple(fact.carried_as for fact in facts), frozenset(rest))
 
 
 def _written(data: Mapping[str, Any]) -> Written:

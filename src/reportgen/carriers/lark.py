@@ -4,7 +4,7 @@ Each fact is told once. Facts of one kind keep their order, kinds may come in an
 The language is finite: it cannot loop. Slots are numbered from F1.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -29,21 +29,22 @@ class Written:
     tails: Mapping[str, Choice]
 
 
-def grammar(language: Written, kinds: Sequence[str]) -> str:
+def grammar(language: Written, kinds: Sequence[str], partial: Collection[str] = ()) -> str:
     """The grammar of all texts that tell every slot once.
 
     Args:
         language: The trees.
         kinds: The kind of each slot.
+        partial: Kinds of which the passage has more facts than these.
     """
-    return _Writer(language, kinds).written()
+    return _Writer(language, kinds, partial).written()
 
 
 class _Writer:
     """Rules by name. ``h_`` rules begin a sentence, with a capital and no blank before; others go on."""
 
-    def __init__(self, language: Written, kinds: Sequence[str]) -> None:
-        self._language = language
+    def __init__(self, language: Written, kinds: Sequence[str], partial: Collection[str]) -> None:
+        self._language, self._partial = language, partial
         self._kinds = tuple(dict.fromkeys(kinds))
         self._of = {k: [n for n, kind in enumerate(kinds, 1) if kind == k] for k in self._kinds}
         self._rules: dict[str, str] = {}
@@ -134,7 +135,7 @@ class _Writer:
         assert what is not None, "a place stands in a carrier of some kind"
         kind, start, end = what
         if isinstance(node, Count):
-            if end - start != len(self._of[kind]):
+            if not self._is_all(kind, end - start):
                 return None
             word = COUNTS[end - start - 1]
             return f'"{word.capitalize()}"' if head else f'" {word}"'
@@ -143,11 +144,14 @@ class _Writer:
     def _slots(self, place: Place, kind: str, start: int, end: int, *, head: bool) -> str | None:
         numbers = self._of[kind][start:end]
         enough = place.few if len(numbers) == 1 else place.many
-        if not enough or (place.all and len(numbers) != len(self._of[kind])):
+        if not enough or (place.all and not self._is_all(kind, len(numbers))):
             return None
         slots = [f"[[F{n}]]" for n in numbers]
         text = slots[0] if len(slots) == 1 else f"{', '.join(slots[:-1])} and {slots[-1]}"
         return f'"{text}"' if head else f'" {text}"'
+
+    def _is_all(self, kind: str, told: int) -> bool:
+        return kind not in self._partial and told == len(self._of[kind])
 
 
 @lru_cache(maxsize=4096)

@@ -1,40 +1,65 @@
-"""The ladder: the model's free words, repaired, constrained, and at last the fixed sentences."""
+"""The ladder: the model's free words, repaired, completed under a grammar, and at last fixed sentences."""
 
 import re
 from collections.abc import Sequence
 
 from reportgen.check.draft import check_passage
 from reportgen.domain import Domain
-from reportgen.nouns import Check, CheckedSentence, Completion, Passage
+from reportgen.nouns import Check, CheckedSentence, Completion, Fact, Passage
 from reportgen.nouns.base import Frozen
 from reportgen.nouns.report import Origin, Rung
 
-__all__ = ["Told", "climb", "refusal"]
+__all__ = ["Refusal", "Told", "climb", "refusal"]
 
-_SLOT = re.compile(r"\[\[F\d+\]\]")
+_SLOT = re.compile(r"\[\[(F\d+)\]\]")
 
 
 class Told(Frozen):
-    """The words that one passage will have: accepted sentences with local slots, and how they came about."""
+    """The words that one passage will have: accepted sentences with local slots, and how they came about.
+
+    Attributes:
+        origins: Of each sentence.
+    """
 
     sentences: tuple[CheckedSentence, ...]
-    origin: Origin
+    origins: tuple[Origin, ...]
     rung: Rung
 
 
-def refusal(passage: Passage, free: Completion, domain: Domain) -> tuple[str, ...] | None:
-    """Why the first answer holds on no rung, so that the model is asked again, bound by a grammar.
+class Refusal(Frozen):
+    """Why a first answer holds on no rung, and what of it does.
 
-    Returns:
-        What was objected to, each sentence once, in words that hold nothing of the answer; None if the answer
-        holds as it is or repaired.
+    Attributes:
+        objections: What was objected to, each sentence once, in words that hold nothing of the answer.
+        kept: The sentences that stay.
+        left: The facts that these do not tell: the model is asked for them again, bound by a grammar.
     """
+
+    objections: tuple[str, ...]
+    kept: tuple[CheckedSentence, ...]
+    left: tuple[Fact, ...]
+
+
+def refusal(passage: Passage, free: Completion, domain: Domain) -> Refusal | None:
+    """What is wrong with a first answer; None if it holds as it is or repaired."""
     first = _checked(free, passage, domain)
-    if first.accepted or _repaired(first, passage, domain).accepted:
+    if first.accepted:
+        return None
+    repaired = _repaired(first, passage, domain)
+    if repaired.accepted:
         return None
     objections = [objection for sentence in first.sentences for objection in sentence.objections]
     said = [_SLOT.sub("A tag", objection.message) for objection in objections]
-    return tuple(dict.fromkeys([*said, *(["A fact was left out."] if first.missing else [])]))
+    # A sentence may lean on one before it, and both fall: then all is told anew.
+    kept = tuple(sentence for sentence in repaired.sentences if sentence.text)
+    if any(sentence.objections for sentence in kept):
+        kept = ()
+    told = {fact for sentence in kept for fact in sentence.evidence}
+    return Refusal(
+        objections=tuple(dict.fromkeys([*said, *(["A fact was left out."] if first.missing else [])])),
+        kept=kept,
+        left=tuple(fact for fact in passage.facts if fact.id not in told),
+    )
 
 
 def climb(
@@ -56,19 +81,31 @@ def climb(
     if free is not None:
         first = _checked(free, passage, domain)
         if first.accepted:
-            return _told(first, passage, "free", "model", reasons)
+            return _told(first, passage, "free", ["model"], reasons)
         reasons += _codes(free, first)
         repaired = _repaired(first, passage, domain)
         if repaired.accepted:
-            return _told(repaired, passage, "repaired", "model", reasons)
-    if constrained is not None:
-        second = _checked(constrained, passage, domain)
+            return _told(repaired, passage, "repaired", ["model"], reasons)
+    if free is not None and constrained is not None:
+        refused = refusal(passage, free, domain)
+        assert refused is not None, "an answer that holds is not asked again"
+        second = _checked(_joined(refused, constrained, passage), passage, domain)
         if second.accepted:
-            return _told(second, passage, "constrained", "model_constrained", reasons)
+            origins = [*("model" for _ in refused.kept), "model_constrained"]
+            return _told(second, passage, "constrained", origins, reasons)
         reasons += [f"constrained:{code}" for code in _codes(constrained, second)]
     last = check_passage(fixed, passage.slots, passage.id, domain)
     assert last.accepted, f"the fixed sentences of {passage.id} fail the check"
-    return _told(last, passage, "deterministic", "template", reasons)
+    return _told(last, passage, "deterministic", ["template"], reasons)
+
+
+def _joined(refused: Refusal, second: Completion, passage: Passage) -> Completion:
+    """The sentences that stay, and the second answer, whose slots were numbered through what was left."""
+    names = {fact.id: name for name, fact in passage.slots.items()}
+    place = {f"F{number}": names[fact.id] for number, fact in enumerate(refused.left, 1)}
+    # A slot that it was not given becomes one that no passage has.
+    text = _SLOT.sub(lambda slot: f"[[{place.get(slot[1], 'F0')}]]", second.text.strip())
+    return second.model_copy(update={"text": " ".join([*(one.text for one in refused.kept), text])})
 
 
 def _repaired(check: Check, passage: Passage, domain: Domain) -> Check:
@@ -95,11 +132,13 @@ def _codes(completion: Completion, check: Check) -> list[str]:
     return list(dict.fromkeys([*codes, *(["slot_missing"] if check.missing else [])]))
 
 
-def _told(check: Check, passage: Passage, rung: str, origin: str, reasons: Sequence[str]) -> Told:
+def _told(check: Check, passage: Passage, rung: str, origins: Sequence[str], reasons: Sequence[str]) -> Told:
+    """``origins`` are of the first sentences; all others have the last one."""
+    rest = len(check.sentences) - len(origins)
     return Told.model_validate(
         {
             "sentences": check.sentences,
-            "origin": origin,
+            "origins": (*origins, *[origins[-1]] * rest)[: len(check.sentences)],
             "rung": {"passage": passage.id, "rung": rung, "reasons": tuple(reasons)},
         }
     )
