@@ -71,7 +71,7 @@ def test_what_was_written_is_found_good_and_is_not_touched(
         ("report.json", b'"case_id": "A"', b'"case_id": "A", "case_id": "A"', "an object has a key twice"),
         ("report.json", b'"case_id"', b'"cas_id"', "case_id: Field required"),
         ("report.txt", b"Femur", b"\xff\xfe", "is not UTF-8"),
-        ("report.pdf", b"%PDF-1.4", b"%PDX-9", "is no PDF that can be read"),
+        ("report.pdf", b"%PDF-1.7", b"%PDX-9", "is no PDF that can be read"),
     ],
 )
 def test_a_changed_file_is_found(

@@ -28,7 +28,7 @@ def _text(report: Report, _: Pictures, template: str | None) -> bytes:
 def _pdf(report: Report, pictures: Pictures, _: str | None) -> bytes:
     from reportgen.exporters.pdf import pdf  # reportlab and its fonts cost a second of start-up
 
-    return pdf(report, pictures)
+    return pdf(report, pictures, _json(report, None, None))
 
 
 #: What a report can be made into, by the name of the format; also the extension of the file.

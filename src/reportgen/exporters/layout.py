@@ -150,6 +150,13 @@ class Layout:
             return self.words["not_determined"]
         return row.display + (f" ({self.words['uncertain']})" if row.state == "uncertain" else "")
 
+    def picture_text(self, row: ViewRow) -> str:
+        """What a picture is, for who does not see it: only what the record has of it."""
+        score = f"{self.words['model_score']} {row.score}" if row.score else ""
+        shown = self.words["not_determined"] if row.state == "undetermined" else row.display
+        state = "" if row.state == "undetermined" else self.state(row)
+        return f"{self.words['image']} {row.number}: " + ", ".join(filter(None, [shown, state, score]))
+
     @staticmethod
     def candidates(row: ViewRow) -> list[str]:
         """The next candidates, best first."""

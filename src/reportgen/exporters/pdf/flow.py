@@ -4,15 +4,15 @@ from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import getAscent, stringWidth
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable
 
-from reportgen.exporters.pdf_style import ACCENT, BODY, CELL, GREY, INK, WIDTH
-from reportgen.exporters.typeface import BOLD, REGULAR
+from reportgen.exporters.pdf.style import ACCENT, BODY, CELL, GREY, INK, WIDTH
+from reportgen.exporters.pdf.tags import Tagged
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR
 
 __all__ = ["Heading", "Line", "Signature", "State", "Tick", "mark"]
 
 
-class Line(Flowable):  # type: ignore[misc]
+class Line(Tagged):
     """One line of text that is known to fit: a paragraph without its cost."""
 
     def __init__(self, text: str, style: ParagraphStyle) -> None:
@@ -37,8 +37,10 @@ class Line(Flowable):  # type: ignore[misc]
             canvas.drawString(0, y, self.text)
 
 
-class Heading(Flowable):  # type: ignore[misc]
+class Heading(Tagged):
     """Title of a section over a thin rule; what stands in parentheses is grey. Also a bookmark."""
+
+    role = "H2"
 
     def __init__(self, text: str, key: str) -> None:
         super().__init__()
@@ -76,7 +78,7 @@ def mark(canvas: Canvas, state: str, x: float, y: float, radius: float = 2.5) ->
     canvas.circle(x, y, radius, stroke=1, fill=int(state == "recognised"))
 
 
-class State(Flowable):  # type: ignore[misc]
+class State(Tagged):
     """The state of a view as a mark and in words: legible without colour."""
 
     def __init__(self, state: str, words: str, style: ParagraphStyle = CELL) -> None:
@@ -93,8 +95,10 @@ class State(Flowable):  # type: ignore[misc]
         self.canv.drawString(10, y, self.words)
 
 
-class Tick(Flowable):  # type: ignore[misc]
+class Tick(Tagged):
     """An empty box for the reviewer's pen."""
+
+    role = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +111,7 @@ class Tick(Flowable):  # type: ignore[misc]
         self.canv.rect(0.5, 1.4, 8, 8, stroke=1, fill=0)
 
 
-class Signature(Flowable):  # type: ignore[misc]
+class Signature(Tagged):
     """``Reviewed by`` with a line to write on, and whether the report is signed."""
 
     def __init__(self, reviewed_by: str, status: str) -> None:

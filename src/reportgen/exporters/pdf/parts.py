@@ -4,10 +4,10 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer
 
 from reportgen.exporters.layout import Layout, Pictures, header_rows
-from reportgen.exporters.pdf_flow import Heading, Signature, Tick
-from reportgen.exporters.pdf_grid import Grid, Text, block
-from reportgen.exporters.pdf_pictures import sheet, shots_of
-from reportgen.exporters.pdf_style import (
+from reportgen.exporters.pdf.flow import Heading, Signature, Tick
+from reportgen.exporters.pdf.grid import Grid, Text, block
+from reportgen.exporters.pdf.pictures import sheet, shots_of
+from reportgen.exporters.pdf.style import (
     ACCENT,
     BODY,
     CELL,
@@ -25,8 +25,8 @@ from reportgen.exporters.pdf_style import (
     TITLE,
     WIDTH,
 )
-from reportgen.exporters.pdf_views import views
-from reportgen.exporters.typeface import MISSING, Pen
+from reportgen.exporters.pdf.typeface import MISSING, Pen
+from reportgen.exporters.pdf.views import views
 
 __all__ = ["story"]
 
@@ -68,7 +68,7 @@ def _header(layout: Layout, pen: Pen) -> list[Flowable]:
     if not layout.report.header:
         return []
     half, label = WIDTH / 2, 62.0
-    grid = Grid(pen, [label, half - label, label, half - label], pad=1.6)
+    grid = Grid(pen, [label, half - label, label, half - label], pad=1.6, labels=(0, 2))
     probe = half - label - 12
 
     def fits(text: str) -> bool:
@@ -87,8 +87,8 @@ def _reviewer(layout: Layout, pen: Pen) -> list[Flowable]:
     if not layout.reviewer_block:
         return []
     report = layout.report
-    title = ParagraphStyle("panel", parent=HEAD, fontSize=8.6, leading=11.6, textColor=ACCENT)
-    grid = Grid(pen, [24, WIDTH - 48, 24], pad=3, edge=9)
+    title = ParagraphStyle("panel", parent=HEAD, fontSize=8.6, leading=11.6, textColor=ACCENT, role="H2")
+    grid = Grid(pen, [24, WIDTH - 48, 24], pad=3, edge=9, form="list")
     grid.add([Text(layout.reviewer_title, title), None, None], [(0, 2)])
     grid.heads = 1
     for number, item in enumerate(report.reviewer_items, 1):
@@ -113,7 +113,7 @@ def _findings(layout: Layout, pen: Pen) -> list[Flowable]:
     if layout.single:
         said = _paragraphs(pen, [layout.said(section) for section in layout.findings], BODY)
         return [KeepTogether([heading, *said[:1]]), *said[1:]]
-    grid = Grid(pen, [78, WIDTH - 78], pad=2.6)
+    grid = Grid(pen, [78, WIDTH - 78], pad=2.6, form="flow")
     for section in layout.findings:
         grid.add([Text(section.title, REGION), Text(layout.said(section), BODY)])
     return [CondPageBreak(64), heading, *([grid.table()] if grid.rows else [])]
@@ -202,7 +202,7 @@ def _origins(layout: Layout) -> list[tuple[str, str]]:
 
 def _end(layout: Layout, pen: Pen) -> list[Flowable]:
     words = layout.words
-    grid = Grid(pen, [44, WIDTH * 0.6 - 44, 44, WIDTH * 0.4 - 44], pad=0.6)
+    grid = Grid(pen, [44, WIDTH * 0.6 - 44, 44, WIDTH * 0.4 - 44], pad=0.6, labels=(0, 2))
     origins = [(Text(label, TINY), Text(text, TINY)) for label, text in _origins(layout)]
     for left, right in zip(origins[::2], [*origins[1::2], (None, None)], strict=False):
         grid.add([*left, *right])

@@ -6,7 +6,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 
-from reportgen.exporters.typeface import BOLD, REGULAR
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR
 
 __all__ = [
     "ACCENT",
@@ -54,8 +54,9 @@ def _style(name: str, size: float, leading: float, **more: object) -> ParagraphS
 
 
 BODY = _style("body", 9.2, 13)
-TITLE = _style("title", 14.5, 19, fontName=BOLD, textColor=ACCENT)
-REGION = _style("region", 9.2, 13, fontName=BOLD, textColor=ACCENT)
+# `role`: what a text of this style is in the structure of the PDF, if not a paragraph.
+TITLE = _style("title", 14.5, 19, fontName=BOLD, textColor=ACCENT, role="H1")
+REGION = _style("region", 9.2, 13, fontName=BOLD, textColor=ACCENT, role="H3")
 # `rise`: distance of a single line's base line from its top, where a smaller text shares a row with a larger.
 LABEL = _style("label", 7.6, 13, textColor=GREY, rise=9.83)
 HEAD = _style("head", 7.4, 10, fontName=BOLD, textColor=GREY)

@@ -1,4 +1,4 @@
-"""``report.pdf``: a letter on A4 with embedded fonts, an outline and the same bytes on every run."""
+"""``report.pdf``: a letter for people, screen readers and archives; the same bytes on every run."""
 
 import hashlib
 import io
@@ -13,9 +13,11 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from reportgen.exporters.layout import Layout, Pictures
-from reportgen.exporters.pdf_parts import story
-from reportgen.exporters.pdf_style import ACCENT, BOTTOM, GREY, PAGE, RULE, SIDE, TOP, WHITE, WIDTH
-from reportgen.exporters.typeface import BOLD, REGULAR, Pen
+from reportgen.exporters.pdf.archive import archived
+from reportgen.exporters.pdf.parts import story
+from reportgen.exporters.pdf.style import ACCENT, BOTTOM, GREY, PAGE, RULE, SIDE, TOP, WHITE, WIDTH
+from reportgen.exporters.pdf.tags import Tag, TaggedCanvas, tagged
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR, Pen
 from reportgen.nouns import Report
 
 __all__ = ["pdf"]
@@ -24,18 +26,19 @@ __all__ = ["pdf"]
 rl_config.useA85 = 0
 
 
-def pdf(report: Report, pictures: Pictures) -> bytes:
-    """The report as PDF 1.4, fonts embedded as subsets.
+def pdf(report: Report, pictures: Pictures, attachment: bytes) -> bytes:
+    """The report as PDF/A-3a and PDF/UA-1, with ``report.json`` attached.
 
     Raises:
         DomainError: The report lacks a word of the layout.
     """
     layout, pen = Layout.of(report), Pen()
     flow = story(layout, pen, pictures)
-    furniture = _Furniture(layout, pen)
+    furniture, root = _Furniture(layout, pen), tagged(flow)
     stream = io.BytesIO()
-    _document(stream, layout, pen).build(flow, canvasmaker=partial(_Canvas, furniture=furniture))
-    return stream.getvalue()
+    maker = partial(_Canvas, furniture=furniture, root=root)
+    _document(stream, layout, pen).build(flow, canvasmaker=maker)
+    return archived(stream, layout, attachment)
 
 
 def _document(stream: io.BytesIO, layout: Layout, pen: Pen) -> BaseDocTemplate:
@@ -104,13 +107,13 @@ class _Furniture:
         canvas.drawRightString(right, 10.4 * mm, self.words.fill("page", page=page, pages=pages))
 
 
-class _Canvas(Canvas):  # type: ignore[misc]
+class _Canvas(TaggedCanvas):
     """A canvas that keeps its pages until their number is known, and then puts the furniture on them."""
 
-    def __init__(self, *args: Any, furniture: _Furniture, **options: Any) -> None:
+    def __init__(self, *args: Any, furniture: _Furniture, root: Tag, **options: Any) -> None:
         self._kept: list[dict[str, Any]] = []
         self._marks: list[tuple[str, str, float]] = []
-        self._furniture = furniture
+        self._furniture, self._root = furniture, root
         super().__init__(*args, **options)
         # The document's id is made from this and the pages; reportlab begins with the time.
         self._doc.signature = hashlib.md5(furniture.ids.encode(), usedforsecurity=False)
@@ -135,8 +138,10 @@ class _Canvas(Canvas):  # type: ignore[misc]
             for title, key, top in self._marks:
                 self.bookmarkPage(key, fit="XYZ", left=0, top=top + 4)
                 self.addOutlineEntry(title, key)
+            self.close_page()
             super().showPage()
         self.showOutline()
+        self.write_structure(self._root)
         self._doc.SaveToFile(self._filename, self)
 
 
