@@ -116,6 +116,9 @@ def _make(bench: Bench, domain: Domain, task: Task) -> Made:
         for entry in report.images
         if entry.picture and isinstance(data := pictures.get(entry.image_id), bytes)
     }
+    institution = bench.settings.institution
+    if institution.logo_path and institution.logo_png:
+        printable[institution.logo_path] = institution.logo_png
     finished = time.perf_counter()
     formats = tuple(dict.fromkeys(("json", *bench.formats)))
     files = views(report, formats, printable, domain.templates[TEXT_TEMPLATE])

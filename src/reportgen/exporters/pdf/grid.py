@@ -8,7 +8,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, LongTable, Paragraph, TableStyle
 
 from reportgen.exporters.pdf.flow import Line
-from reportgen.exporters.pdf.style import CELL, GREY, HEAD, RULE
+from reportgen.exporters.pdf.style import ACCENT, CELL, GREY, HEAD, RULE
 from reportgen.exporters.pdf.tags import Tag, Tagged
 from reportgen.exporters.pdf.typeface import REGULAR, Pen
 
@@ -74,6 +74,8 @@ def block(pen: Pen, text: str, style: ParagraphStyle, width: float) -> list[Flow
         return [Line(plain, style)]
     # No character is wider than its size, so that no piece can outgrow a page.
     most = int(MOST_LINES * width / style.fontSize)
+    if pen.accent and style.textColor is ACCENT:
+        style = ParagraphStyle("accent", parent=style, textColor=pen.accent)
     return [Prose(pen.markup(piece), style) for piece in pieces(plain, most)]
 
 
@@ -204,7 +206,7 @@ class Grid:
             columns = []
             for parts in zip(*self.rows[start:end], strict=True):
                 many = [part if isinstance(part, list) else [part] for part in parts if part]
-                columns.append([one for part in many for one in part])
+                columns.append([one for part in many for one in part if hasattr(one, "hang")])
             yield columns
 
     def _rules(self) -> list[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from reportgen.exporters.pdf.tags import Tag, Tagged
 from reportgen.exporters.pdf.typeface import REGULAR, Pen
 from reportgen.nouns import ImageEntry
 
-__all__ = ["Shot", "Thumb", "sheet", "shots_of"]
+__all__ = ["Shot", "Thumb", "file_of", "sheet", "shots_of"]
 
 SHEET_ACROSS = 4
 
@@ -182,18 +182,22 @@ def shots_of(layout: Layout, pen: Pen, pictures: Pictures) -> list[Shot]:
 
 
 def _read(entry: ImageEntry | None, pictures: Pictures) -> Jpeg | None:
-    """The picture of an image; nothing outside of the given folder is ever opened."""
-    if entry is None or entry.picture is None or pictures is None:
+    data = file_of(entry.picture, pictures) if entry and entry.picture else None
+    return jpeg(data) if data else None
+
+
+def file_of(path: str, pictures: Pictures) -> bytes | None:
+    """A file that a report names; nothing outside of the given folder is ever opened."""
+    if pictures is None:
         return None
     if isinstance(pictures, Mapping):
-        data = pictures.get(entry.picture)
-        return jpeg(data) if data else None
-    name = PurePosixPath(entry.picture)
-    if name.is_absolute() or ".." in name.parts or "\\" in entry.picture or ":" in entry.picture:
+        return pictures.get(path)
+    name = PurePosixPath(path)
+    if name.is_absolute() or ".." in name.parts or "\\" in path or ":" in path:
         return None
-    path = pictures.joinpath(*name.parts)
+    found = pictures.joinpath(*name.parts)
     try:
-        inside = path.resolve().is_relative_to(pictures.resolve()) and path.is_file()
-        return jpeg(path.read_bytes()) if inside else None
+        inside = found.resolve().is_relative_to(pictures.resolve()) and found.is_file()
+        return found.read_bytes() if inside else None
     except OSError:  # unreadable is missing: the placeholder says so
         return None

@@ -64,7 +64,7 @@ def _ranked(layout: Layout, pen: Pen, width: float) -> Grid:
 
 def _few(layout: Layout, pen: Pen, shots: Sequence[Shot]) -> list[Flowable]:
     words = layout.words
-    width = (38 if len(shots) <= 4 else 29) * mm
+    width = (38 if len(shots) <= 4 else 26) * mm
     name, score = 70.0, 60.0
     rest = WIDTH - width - 8 - name - score
     grid = Grid(pen, [width + 8, name, rest * 0.5, score, rest * 0.5], pad=3.5, labels=(1,))
