@@ -52,8 +52,8 @@ def failures(paths: Iterable[str | Path], flavours: Sequence[str] = ("3a", "ua1"
         flavours: Names of veraPDF's, as in ``3a`` (PDF/A-3a) and ``ua1`` (PDF/UA-1).
 
     Returns:
-        For every file, in the order given, its findings, as in ``ua1 7.3-1 (2 times): Figure tags shall ...``,
-        and no findings for a file that conforms.
+        For every file, in the order given, its findings, as in ``ua1 7.3-1 (2 times): Figure tags ...``, and
+        no findings for a file that conforms.
 
     Raises:
         MissingError: Java, JAXB or veraPDF is missing, or the check ended before it had seen every file.
