@@ -37,7 +37,7 @@ def _odd() -> Iterator[tuple[str, Report, int]]:
     yield "measurements-200", a_report(measurements=200), 6
     long = " ".join(f"word{number:04d}" for number in range(1100))
     yield "long", a_report(6, header=(*HEADER, ("Indication", long)), answers=(an_answer(long, long),)), 6
-    glyphs = "Łucja Ñuñez Ωмега e\u0301 北京 \U0001f600 <b>&amp; \u00ad \u200b fi ﬁ"
+    glyphs = "Łucja Ñuñez Ωмега e\u0301 北京 \U0001f600 <b>&amp; \u200b \ufeff fi ﬁ"
     yield "glyphs", a_report(2, header=(*HEADER, ("Indication", glyphs))), 2
     bare = {
         "header": (),
