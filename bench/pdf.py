@@ -5,9 +5,9 @@
 Each repetition prints another study, the same for all writers and one writer after the other: nobody profits
 from what was kept of the last one, and all share what else the machine does. A study has six images with
 prepared pictures; its words are the fixed sentences. The peers (`pdf_writers.py`) print the same texts,
-tables and pictures plainly; `pikepdf copy` opens our PDF and saves it. CPU is of all threads of the process, the
-median of all repetitions after a warm-up. Memory is what is resident after a tenth of the reports and after
-all, each of another study; that needs Linux.
+tables and pictures plainly; `pikepdf copy` opens our PDF and saves it. CPU is of all threads of the process,
+the median of all repetitions after a warm-up. Memory is what is resident after a tenth of the reports and
+after all, each of another study; that needs Linux.
 """
 
 import argparse

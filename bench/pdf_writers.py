@@ -57,7 +57,7 @@ def reportlab() -> Write:
             return Paragraph(html.escape(block), body)
         return Grid(
             [[cell(part) for part in row] for row in block.rows],
-            # Widths that nobody gives are computed from all cells, which takes as long again.
+            # Widths that nobody gives are computed from all cells, which takes longer.
             colWidths=[440 / len(block.rows[0])] * len(block.rows[0]) if block.rows else None,
             repeatRows=int(block.headed),
             style=[
