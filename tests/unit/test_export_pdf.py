@@ -180,6 +180,11 @@ def test_a_character_without_a_glyph_is_shown_and_explained() -> None:
     assert "Some characters of the input cannot be printed here and are shown as \ufffd" in boxed
 
 
+def test_a_mark_of_byte_order_is_no_text_though_the_typeface_has_it() -> None:
+    # PDF/A and PDF/UA forbid fonts to say that a glyph stands for it.
+    assert "a\ufffdb" in " ".join(pdf_pages(export(with_header("Patient", "a\ufeffb"), "pdf")))
+
+
 @pytest.mark.parametrize("place", ["input_name", "why_this_engine"])
 def test_a_missing_glyph_below_the_limits_is_explained_too(place: str) -> None:
     made = a_report().provenance.model_copy(update={place: "北"})

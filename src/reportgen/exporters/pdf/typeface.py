@@ -15,6 +15,8 @@ __all__ = ["BOLD", "ITALIC", "MISSING", "REGULAR", "Pen", "fonts"]
 REGULAR, BOLD, ITALIC = "NotoSans", "NotoSans-Bold", "NotoSans-Italic"
 #: Printed for a character that the typeface does not have; it has this one.
 MISSING = "\N{REPLACEMENT CHARACTER}"
+#: Code points that no text of a PDF may be (PDF/A and PDF/UA): the typeface has a glyph for some of them.
+_NO_TEXT = frozenset({0x0, 0xFEFF, 0xFFFE, 0xFFFF})
 _FOLDER = Path(__file__).resolve().parent / "fonts"
 _FILES = {REGULAR: "NotoSans-Regular.ttf", BOLD: "NotoSans-Bold.ttf", ITALIC: "NotoSans-Italic.ttf"}
 
@@ -26,7 +28,7 @@ def fonts() -> frozenset[int]:
     for name, file in _FILES.items():
         font = TTFont(name, str(_FOLDER / file))
         pdfmetrics.registerFont(font)
-        has = set(font.face.charToGlyph)
+        has = set(font.face.charToGlyph) - _NO_TEXT
         known = has if known is None else known & has
     pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=ITALIC, boldItalic=BOLD)
     return frozenset(known or ())
