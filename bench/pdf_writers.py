@@ -19,7 +19,7 @@ from typing import Any
 
 from pdf_content import Block, Content, Head, Part, Table
 from reportgen.exporters import typeface
-from reportgen.exporters.typeface import BOLD, REGULAR, fonts
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR, fonts
 
 __all__ = ["WRITERS"]
 
