@@ -49,17 +49,19 @@ def _spaced(block: Block) -> Block:
     return block._replace(cells=tuple(map(tuple, cells)))
 
 
-def told_fault(report: Report, text: str, template: str = "") -> str:
-    """What ``report.txt``, in a layout of somebody's own, leaves out or adds; empty if nothing.
+def told_fault(report: Report, text: str, template: str = "", *, numbered: bool = True) -> str:
+    """What ``report.txt``, or the words of ``report.html``, in a layout of somebody's own, leaves out or
+    adds; empty if nothing.
 
     All that the report says must be there, and no number that it does not have; order and other words are
-    the template's.
+    the template's. In a page the numbers of a list are no words: it is not ``numbered``.
     """
     solid, blocks = _solid(text), list(text_blocks(report))
     for block in blocks:
         if block.place.startswith(_TOLD):
             # of a row only the value with its unit is sure to stand together
             said = block.cells[2] if len(block.cells) > 2 else block.cells[0]
+            said = said if numbered or not block.place.startswith("reviewer's item") else said[1:]
             if "".join(said) not in solid:
                 return f"nowhere ({block.place})"
     known = set(_NUMBER.findall(template))
