@@ -102,11 +102,12 @@ def test_a_run_writes_it_and_what_is_read_again_agrees(tmp_path: Path, date_form
     config = tmp_path / "reportgen.toml"
     config.write_text(
         f'[institution]\nname = "Example"\nlogo = "{(tmp_path / "logo.png").as_posix()}"\n'
-        f'date_format = "{date_format}"\ntimezone = "Asia/Kolkata"\nfooter = "Foot"\ndisclaimer = "Note."\n'
+        f'address = "A street\\nA town"\ndate_format = "{date_format}"\n'
+        'timezone = "Asia/Kolkata"\nfooter = "Foot"\ndisclaimer = "Note."\n'
     )
     out = tmp_path / "out"
     given = ["run", str(tmp_path / "in"), "-o", str(out), "--engine", "template", "--config", str(config)]
-    assert main([*given, "--format", "txt,pdf", "--quiet"]) == ExitCode.DONE
+    assert main([*given, "--format", "txt,pdf,html", "--quiet"]) == ExitCode.DONE
     *faults, end = verify(out, "fetal_ultrasound")
     assert not faults
     assert isinstance(end, Verified)

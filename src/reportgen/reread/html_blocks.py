@@ -64,9 +64,11 @@ def html_parts(page: Printed, style: str) -> Iterator[Part]:
     )
     yield Part("title", element("title", f"{report.title} | {words['case']} {report.case_id}"))
     yield Part("style", (*element("style", style), "</head>", "<body>", '<div class="sheet">'))
-    banner = element("p", report.banner)
-    yield Part("banner", tag('header class="banner"', *banner))
-    yield Part("title", ("<main>", *element("h1", report.title)))
+    if report.status == "draft":
+        yield Part("banner", tag('header class="banner"', *element("p", report.banner)))
+    letterhead = [token for line in page.letterhead() for token in element("p", line)]
+    head = tag("address", *letterhead) if letterhead else ()
+    yield Part("title", ("<main>", *head, *element("h1", report.title)))
     yield from _head(page)
     yield from _reviewer(page)
     if report.method:
@@ -84,7 +86,9 @@ def html_parts(page: Printed, style: str) -> Iterator[Part]:
     yield from _answers(page)
     yield Part("impression", titled("impression", words["impression"], *element("p", page.impression),
                                       kind="impression"))  # fmt: skip
-    yield Part("limits", titled("limits", words["limits"], *element("p", " ".join(report.limits))))
+    disclaimer = element("p", words["disclaimer"]) if words.get("disclaimer") else ()
+    limits = (*element("p", " ".join(report.limits)), *disclaimer)
+    yield Part("limits", titled("limits", words["limits"], *limits))
     yield from _end(page)
 
 
@@ -251,4 +255,5 @@ def _end(page: Printed) -> Iterator[Part]:
     made = f"{words['report']} {report.report_id[:8]} | {page.created()}"
     yield Part("report id", element("p", made))
     yield Part("case id", element("p", f"{words['case']} {report.case_id}"))
-    yield Part("end of the file", ("</footer>", "</div>", "</body>", "</html>"))
+    footer = element("p", words["footer"]) if words.get("footer") else ()
+    yield Part("end of the file", (*footer, "</footer>", "</div>", "</body>", "</html>"))
