@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from pdf_content import Block, Content, Head, Part, Table
-from reportgen.exporters import typeface
-from reportgen.exporters.typeface import BOLD, REGULAR, fonts
+from reportgen.exporters.pdf import typeface
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR, fonts
 
 __all__ = ["WRITERS"]
 

@@ -1,13 +1,26 @@
 """How numbers, ages, scores and lists of images are spelled, the same in every room."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any
 
 from reportgen.domain import Domain
 
-__all__ = ["age_phrase", "capital", "images_phrase", "joined", "number_phrase", "say", "score_phrase"]
+__all__ = [
+    "age_phrase",
+    "capital",
+    "date_phrase",
+    "images_phrase",
+    "joined",
+    "number_phrase",
+    "say",
+    "score_phrase",
+]
+
+_PART = re.compile("YYYY|MMM|MM|DD|D")
 
 
 def say(domain: Domain, key: str, **values: object) -> str:
@@ -59,6 +72,18 @@ def score_phrase(score: float | None) -> str | None:
 def age_phrase(days: int) -> str:
     """Days as weeks+days: 143 is ``20+3``."""
     return f"{days // 7}+{days % 7}"
+
+
+def date_phrase(day: date, words: Mapping[str, str]) -> str:
+    """A day in the site's ``date_format`` with the domain's ``months``: ``23 Nov 2026``."""
+    parts = {
+        "YYYY": f"{day.year:04}",
+        "MMM": words["months"].split()[day.month - 1],
+        "MM": f"{day.month:02}",
+        "DD": f"{day.day:02}",
+        "D": str(day.day),
+    }
+    return _PART.sub(lambda part: parts[part[0]], words.get("date_format", "D MMM YYYY"))
 
 
 def capital(text: str) -> str:

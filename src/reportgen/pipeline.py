@@ -19,6 +19,7 @@ from reportgen.engines.base import Engine, EngineInfo, Parameters
 from reportgen.errors import UsageError
 from reportgen.exporters.pictures import PictureError, picture
 from reportgen.files import canonical_json, sha256
+from reportgen.institution import Institution
 from reportgen.narrate import fixed_sentences, prompt_for, prompt_sha256
 from reportgen.nouns import Case, Check, Completion, Facts, Found, Picture, Prompt, Report, Source
 from reportgen.nouns.base import Frozen
@@ -50,11 +51,13 @@ class Prepared(Frozen):
 
 
 def configured(domain: Domain, settings: Settings) -> Domain:
-    """The domain with the site's thresholds in place of its own.
+    """The domain with the site's thresholds, templates and presentation in place of its own.
 
     Raises:
-        UsageError: A threshold that the domain does not have: a misspelt one would have no effect.
+        UsageError: A threshold that the domain does not have, since a misspelt one would have no effect; a
+            folder without templates; a logo that cannot be printed.
     """
+    domain = _presented(domain, settings.institution)
     for name, values in settings.thresholds.items():
         known = domain.thresholds.get(name)
         if not isinstance(known, dict):
@@ -72,6 +75,30 @@ def configured(domain: Domain, settings: Settings) -> Domain:
         name: {**domain.thresholds.get(name, {}), **values} for name, values in settings.thresholds.items()
     }
     return domain.model_copy(update={"thresholds": {**domain.thresholds, **changed}}) if changed else domain
+
+
+def _presented(domain: Domain, institution: Institution) -> Domain:
+    presentation = {**domain.presentation, **institution.presentation}
+    if institution.templates is None:
+        return domain.model_copy(update={"presentation": presentation})
+    folder = institution.templates
+    try:
+        own = {n: (folder / n).read_text("utf-8") for n in domain.templates if (folder / n).is_file()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{folder}: a template cannot be read ({type(error).__name__}).", "Correct it."
+        ) from None
+    if not own:
+        raise UsageError(
+            f"{folder} holds no template of the domain {domain.domain}.",
+            f"Put one of these there, or remove [institution] templates: {', '.join(domain.templates)}.",
+        )
+    changed = {
+        "presentation": presentation,
+        "templates": {**domain.templates, **own},
+        "sha256": sha256(canonical_json([domain.sha256, own])),
+    }
+    return domain.model_copy(update=changed)
 
 
 def _check_threshold(domain: Domain, name: str, view: str, values: object) -> None:

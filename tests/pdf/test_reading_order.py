@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from factories import solid
-from reportgen.exporters.typeface import Pen
+from reportgen.exporters.pdf.typeface import Pen
 from reportgen.nouns import Report
 from reportgen.reread.printed import Printed
 from structure import Told, told

@@ -19,6 +19,7 @@ from reportgen.batch.refusals import error_name
 from reportgen.batch.summary import Tally
 from reportgen.batch.voice import BarVoice, JsonVoice, LineVoice, QuietVoice
 from reportgen.errors import DomainError, ExitCode, InputError, UsageError
+from reportgen.institution import Institution
 from reportgen.ledger import Ledger, Row
 from reportgen.settings import Settings
 from reportgen.traces import where_it_broke
@@ -268,7 +269,7 @@ def test_a_drive_without_locks_says_so(tmp_path, monkeypatch):
 
 
 def test_the_time_is_in_the_configured_zone(monkeypatch):
-    zone = Settings(timezone="Europe/Berlin").zone
+    zone = Settings(institution=Institution(timezone="Europe/Berlin")).zone
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1763888640")
     assert now(zone).isoformat() == "2025-11-23T10:04:00+01:00"
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
@@ -310,7 +311,7 @@ def test_stamps_see_what_matters(tmp_path):
     one = found(case(image(1, ("Femur", 0.9))))
     other = one.model_copy(update={"source": one.source.model_copy(update={"sha256": "1" * 64})})
     assert stamps().content(one) == stamps().content(one) != stamps().content(other)
-    assert stamps().content(one) != stamps(timezone="Europe/Berlin").content(one)
+    assert stamps().content(one) != stamps(institution=Institution(timezone="Europe/Berlin")).content(one)
     assert stamps().render("txt") != stamps().render("pdf")
     longer = Stamps.of(DOMAIN, Settings(), TemplateEngine(), Parameters(max_new_tokens=5))
     assert longer.writer != stamps().writer

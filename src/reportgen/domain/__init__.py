@@ -24,11 +24,22 @@ from reportgen.domain.entries import (
 from reportgen.errors import DomainError
 from reportgen.files import canonical_json, sha256
 
-__all__ = ["TEXT_TEMPLATE", "Domain", "ExamType", "LabelOrder", "Measure", "View", "load_domain"]
+__all__ = [
+    "HTML_TEMPLATE",
+    "TEXT_TEMPLATE",
+    "Domain",
+    "ExamType",
+    "LabelOrder",
+    "Measure",
+    "View",
+    "load_domain",
+]
 
 DEFAULT = "fetal_ultrasound"
 #: The layout of ``report.txt`` among the templates of a domain.
 TEXT_TEMPLATE = "report.txt.jinja"
+#: That of ``report.html``; a domain without one has the shipped one's.
+HTML_TEMPLATE = "report.html.jinja"
 TEMPLATES = ("prompt.jinja", "narrative.jinja", TEXT_TEMPLATE)
 
 
@@ -178,6 +189,9 @@ def _load(folder: Path) -> Domain:
     try:
         facts, words = _mapping(folder / "domain.yaml"), _mapping(folder / "carriers.yaml")
         templates = {name: (folder / name).read_text("utf-8") for name in TEMPLATES}
+        page = folder / HTML_TEMPLATE
+        shipped = resources.folder("templates") / DEFAULT / HTML_TEMPLATE
+        templates[HTML_TEMPLATE] = (page if page.is_file() else shipped).read_text("utf-8")
     except FileNotFoundError as error:
         raise DomainError(f"{folder} has no {Path(str(error.filename)).name}.", "Add the file.") from None
     digest = sha256(canonical_json([facts, words, templates]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-__all__ = ["PictureError", "picture"]
+__all__ = ["PictureError", "jpeg_size", "picture"]
 
 LONGEST = 640
 QUALITY = 80
@@ -44,6 +44,15 @@ def picture(path: Path) -> bytes:
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, MemoryError):
         # What Pillow's decoders raise on damaged files; none of it says anything to a reader of a report.
         raise PictureError("damaged image file") from None
+
+
+def jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a JPEG in pixels, or None if the bytes are none that a page can show."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            return image.size if image.mode in {"L", "RGB"} and all(image.size) else None
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return None
 
 
 def _jpeg(image: Image.Image) -> bytes:

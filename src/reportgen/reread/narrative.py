@@ -14,6 +14,19 @@ __all__ = ["narrative_faults"]
 NARRATED = ("view", "candidate", "measurement")
 #: The one kind that stands among the findings as it is printed.
 PRINTED = "undetermined"
+#: What a site adds to the words of the domain; what they are for is up to it.
+SITE = frozenset(
+    {
+        "institution",
+        "institution_address",
+        "logo_file",
+        "paper",
+        "date_format",
+        "colour",
+        "footer",
+        "disclaimer",
+    }
+)
 
 
 def narrative_faults(report: Report, domain: Domain | None) -> Iterator[str]:
@@ -169,7 +182,8 @@ def _fixed_faults(report: Report, domain: Domain) -> Iterator[str]:
     fixed = {
         "title": report.title == title,
         "banner": report.banner == domain.banner,
-        "presentation": report.presentation == domain.presentation,
+        "presentation": {**report.presentation, **domain.presentation} == report.presentation
+        and set(report.presentation) - set(domain.presentation) <= SITE,
         "provenance.domain": report.provenance.domain == domain.domain,
         "provenance.lexicon_sha256": report.provenance.lexicon_sha256 == domain.lexicon_sha256,
         "sections": names == sorted(set(names), key=lambda name: order.index(name) if name in titles else -1)

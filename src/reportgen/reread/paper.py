@@ -49,17 +49,19 @@ def _spaced(block: Block) -> Block:
     return block._replace(cells=tuple(map(tuple, cells)))
 
 
-def told_fault(report: Report, text: str, template: str = "") -> str:
-    """What ``report.txt``, in a layout of somebody's own, leaves out or adds; empty if nothing.
+def told_fault(report: Report, text: str, template: str = "", *, numbered: bool = True) -> str:
+    """What ``report.txt``, or the words of ``report.html``, in a layout of somebody's own, leaves out or
+    adds; empty if nothing.
 
     All that the report says must be there, and no number that it does not have; order and other words are
-    the template's.
+    the template's. In a page the numbers of a list are no words: it is not ``numbered``.
     """
     solid, blocks = _solid(text), list(text_blocks(report))
     for block in blocks:
         if block.place.startswith(_TOLD):
             # of a row only the value with its unit is sure to stand together
             said = block.cells[2] if len(block.cells) > 2 else block.cells[0]
+            said = said if numbered or not block.place.startswith("reviewer's item") else said[1:]
             if "".join(said) not in solid:
                 return f"nowhere ({block.place})"
     known = set(_NUMBER.findall(template))
@@ -98,7 +100,7 @@ def pdf_fault(report: Report, pages: Sequence[str]) -> str:
     bodies = []
     for number, page in enumerate(pages, 1):
         lines = page.replace(_LINE_END_HYPHEN, "-\n").split("\n")
-        feet = 2 if number == 1 else 3
+        feet = len(_furniture(report, number, len(pages)))
         if not _furnished(report, lines[-feet:], number, len(pages)):
             return f"page {number} (banner, head or foot of the page)"
         bodies.append(lines[:-feet])
@@ -114,19 +116,29 @@ def pdf_fault(report: Report, pages: Sequence[str]) -> str:
     return wrong
 
 
-def _furnished(report: Report, lines: Sequence[str], number: int, pages: int) -> bool:
-    """Whether a page ends, as it is drawn, with banner, running head and foot."""
+def _furniture(report: Report, number: int, pages: int) -> list[tuple[str, str]]:
+    """What a page ends with, as it is drawn: what it is, and its text."""
     words, case = report.presentation, report.case_id
     page = words["page"].replace("{page}", str(number)).replace("{pages}", str(pages))
     foot = f"{report.provenance.software} | {words['report']} {report.report_id[:8]} | {words['case']} {case}"
-    wanted = [report.banner, f"{report.title} {running_head(report)}", f"{foot} {page}"]
-    wanted = wanted if number > 1 else [wanted[0], wanted[2]]
+    wanted = [
+        ("banner", report.banner if report.status == "draft" else ""),
+        ("running head", f"{report.title} {running_head(report)}" if number > 1 else ""),
+        ("foot", f"{foot} {page}"),
+        ("footer", words.get("footer", "")),
+    ]
+    return [(name, text) for name, text in wanted if text]
+
+
+def _furnished(report: Report, lines: Sequence[str], number: int, pages: int) -> bool:
+    """Whether a page ends with banner, running head and foot."""
+    wanted = _furniture(report, number, pages)
     if len(lines) != len(wanted):
         return False
     stream = Stream([])
-    for place, (whole, line) in enumerate(zip(wanted, lines, strict=True)):
+    for (name, whole), line in zip(wanted, lines, strict=True):
         said, found = _solid(_set(whole)), _solid(line)
-        short = place == 1 and number > 1 and found.endswith("…") and len(found) > len(_solid(report.title))
+        short = name == "running head" and found.endswith("…") and len(found) > len(_solid(report.title))
         if not (
             stream.begins(said, found[:-1])
             if short

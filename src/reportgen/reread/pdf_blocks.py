@@ -22,6 +22,8 @@ def pdf_blocks(report: Report, glyphs: str) -> Iterator[Block]:
     """
     page = Printed(report)
     words = page.words
+    for number, line in enumerate(page.letterhead(), 1):
+        yield block(f"letterhead, line {number}", line)
     yield block("title", report.title)
     for number, (name, value) in enumerate(report.header, 1):
         yield _row(f"header {number}", name, value)
@@ -41,6 +43,7 @@ def pdf_blocks(report: Report, glyphs: str) -> Iterator[Block]:
     yield block("impression", words["impression"], page.impression)
     yield block("limits", " ".join([words["limits"], *report.limits]))
     yield block("note on characters", page.fill("glyphs", sign=glyphs) if glyphs else "")
+    yield block("disclaimer", words.get("disclaimer", ""))
     yield block("signature", f"{words['reviewed_by']}: {page.signature()}")
     yield block("provenance", words["provenance"])
     yield from page.colophon()

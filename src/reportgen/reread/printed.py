@@ -3,13 +3,13 @@
 Written apart from the exporters on purpose: a mistake of theirs must not be made here a second time.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import NamedTuple
 
 from reportgen.nouns import AnswerRow, BiometryRow, Report, Section, ViewRow
 
-__all__ = ["IMPRESSION", "WIDE_BLANK", "Block", "Printed", "Tokens", "block", "row", "tokens"]
+__all__ = ["IMPRESSION", "WIDE_BLANK", "Block", "Printed", "Tokens", "block", "day_in", "row", "tokens"]
 
 IMPRESSION = "impression"
 Tokens = tuple[str, ...]
@@ -57,6 +57,21 @@ def row(place: str, *cells: str, head: Tokens = (), even: bool = False) -> Block
     return Block(place, tuple(map(tokens, cells)), head, even and not blank)
 
 
+def day_in(day: date, words: Mapping[str, str]) -> str:
+    """A day as the site writes it."""
+    month = words["months"].split()[day.month - 1]
+    match words.get("date_format", "D MMM YYYY"):
+        case "DD.MM.YYYY":
+            return f"{day:%d.%m.}{day.year:04}"
+        case "DD/MM/YYYY":
+            return f"{day:%d/%m/}{day.year:04}"
+        case "MM/DD/YYYY":
+            return f"{day:%m/%d/}{day.year:04}"
+        case "YYYY-MM-DD":
+            return day.isoformat()[:10]
+    return f"{day.day} {month} {day.year:04}"
+
+
 class Printed:
     """A report with the small decisions of its layout, taken anew."""
 
@@ -78,6 +93,11 @@ class Printed:
     def said(section: Section) -> str:
         """The sentences of a section."""
         return " ".join(sentence.text for sentence in section.sentences)
+
+    def letterhead(self) -> list[str]:
+        """Whose report it is, line by line."""
+        text = f"{self.words.get('institution', '')}\n{self.words.get('institution_address', '')}"
+        return [line for line in text.splitlines() if line.strip()]
 
     def reviewer(self) -> list[str] | None:
         """Title and items of the reviewer's list; None where it is not printed."""
@@ -139,8 +159,7 @@ class Printed:
             when = datetime.fromisoformat(self.report.created_at)
         except ValueError:
             return self.report.created_at
-        month = self.words["months"].split()[when.month - 1]
-        return f"{when.day} {month} {when.year}, {when:%H:%M}"
+        return f"{day_in(when, self.words)}, {when:%H:%M}"
 
     def signature(self) -> str:
         """Whether it is signed."""

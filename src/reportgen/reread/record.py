@@ -1,11 +1,12 @@
 """``report.json`` read against the record that it was made from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from reportgen.domain import Domain
 from reportgen.nouns import Case, Facts, Found, Report
+from reportgen.reread.printed import day_in
 
 __all__ = ["record_faults"]
 
@@ -95,13 +96,18 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
     patient, study = case.patient, case.study
     yield words["patient"], (patient.name if patient else None) or missing
     if patient:
-        yield words["born"], _day(patient.birth_date, words["months"]) if patient.birth_date else missing
+        yield (
+            words["born"],
+            day_in(date.fromisoformat(str(patient.birth_date)[:10]), words)
+            if patient.birth_date
+            else missing,
+        )
         yield words["patient_id"], patient.id or missing
     yield words["case"], case.case_id
     if (study and study.accession) or not single:
         yield words["accession"], (study.accession if study else None) or missing
     performed = study.performed_at if study else None
-    yield words["examined"], _moment(performed, words["months"], zone) if performed else missing
+    yield words["examined"], _moment(performed, words, zone) if performed else missing
     if single:
         yield words["image"], case.images[0].image_id
     else:
@@ -122,11 +128,7 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
             yield words[name], getattr(study, name)
 
 
-def _day(day: date, months: str) -> str:
-    return f"{day.day} {months.split()[day.month - 1]} {day.year}"
-
-
-def _moment(supplied: str, months: str, zone: ZoneInfo) -> str:
+def _moment(supplied: str, words: Mapping[str, str], zone: ZoneInfo) -> str:
     when = datetime.fromisoformat(supplied)
     when = when.astimezone(zone) if when.tzinfo else when
-    return _day(when, months) + (f", {when:%H:%M}" if len(supplied) > 10 else "")
+    return day_in(when, words) + (f", {when:%H:%M}" if len(supplied) > 10 else "")

@@ -4,6 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from reportlab.lib.colors import HexColor
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
@@ -34,10 +35,15 @@ def fonts() -> frozenset[int]:
 
 
 class Pen:
-    """Prepares text for one PDF and remembers whether a character could not be printed."""
+    """Prepares text for one PDF and remembers whether a character could not be printed.
 
-    def __init__(self) -> None:
+    Args:
+        accent: The site's colour of headings and rules, as ``#rrggbb``.
+    """
+
+    def __init__(self, accent: str | None = None) -> None:
         self.known = fonts()
+        self.accent = HexColor(accent) if accent else None
         self.replaced = False
 
     def plain(self, text: str) -> str:
