@@ -77,11 +77,6 @@ def _script(pdf: pikepdf.Pdf) -> None:
     pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
 
 
-def _heads_are_data(pdf: pikepdf.Pdf) -> None:
-    for one in _dictionaries(pdf, "/S", "TH"):
-        one.S = Name.TD
-
-
 def _second_level_is_third(pdf: pikepdf.Pdf) -> None:
     for one in _dictionaries(pdf, "/S", "H2"):
         one.S = Name.H3
