@@ -1,6 +1,7 @@
 """report.pdf: all words, embedded fonts, equal bytes, page numbers, pictures, and inert text."""
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -23,6 +24,7 @@ from factories import (
     solid,
     some_pictures,
 )
+from reportgen.__main__ import main
 from reportgen.exporters import export
 from reportgen.files import sha256
 from reportgen.nouns import Report
@@ -378,3 +380,20 @@ def test_only_a_draft_has_the_mark_of_a_draft(status: str):
     pages = pdf_pages(export(report, "pdf"))
     assert all((report.banner in page) == (status == "draft") for page in pages)
     assert (report.banner in export(report, "txt").decode()) == (status == "draft")
+
+
+@pytest.mark.parametrize(("images", "pages"), [(1, 1), (20, 2)])
+def test_one_page_for_one_image_and_two_for_twenty(tmp_path: Path, images: int, pages: int):
+    sample = Path(__file__).parents[2] / "samples" / "sixty_images" / "sixty_images.json"
+    case = json.loads(sample.read_bytes())
+    case["images"] = case["images"][:images]
+    for number, image in enumerate(case["images"]):
+        image.pop("sha256", None)
+        image["file"] = f"{number}.jpg"
+        (tmp_path / image["file"]).write_bytes(jpeg(number + 1))
+    (tmp_path / "case.json").write_text(json.dumps(case))
+    assert (
+        main(["run", str(tmp_path / "case.json"), "-o", str(tmp_path / "out"), "--engine", "template"]) == 0
+    )
+    (pdf,) = (tmp_path / "out").glob("*/report.pdf")
+    assert len(pdf_pages(pdf.read_bytes())) == pages

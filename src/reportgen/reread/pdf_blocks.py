@@ -9,6 +9,8 @@ __all__ = ["pdf_blocks", "running_head"]
 
 #: Up to so many images have their pictures in the table of views; more, on a sheet of their own.
 MOST_BESIDE = 12
+#: Up to so many on that sheet are small, without their scores.
+MOST_SMALL = 24
 #: Characters and lines of a cell up to which its row is never continued.
 LONG, MANY = 120, 20
 
@@ -53,7 +55,8 @@ def pdf_blocks(report: Report, glyphs: str) -> Iterator[Block]:
         for one in report.views:
             yield from _placeholder(page, one)
             place = f"pictures, image {one.number}"
-            yield block(place, f"{words['image']} {one.number}", f"{page.view(one)} {one.score or ''}")
+            score = one.score or "" if len(report.views) > MOST_SMALL else ""
+            yield block(place, f"{words['image']} {one.number}", f"{page.view(one)} {score}")
 
 
 def _row(place: str, *cells: str, head: Tokens = ()) -> Block:

@@ -2,13 +2,13 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from PIL import Image, UnidentifiedImageError
 from reportlab.lib.utils import ImageReader, simpleSplit
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, PageBreak, Spacer
+from reportlab.platypus import CondPageBreak, Flowable, PageBreak, Spacer
 
 from reportgen.exporters.layout import Layout, Pictures
 from reportgen.exporters.pdf.flow import Heading, mark
@@ -19,7 +19,8 @@ from reportgen.nouns import ImageEntry
 
 __all__ = ["Shot", "Thumb", "file_of", "sheet", "shots_of"]
 
-SHEET_ACROSS = 4
+#: Pictures side by side on the sheet: small ones up to so many, so that a study of twenty has two pages.
+SMALL_ACROSS, SMALL_MOST, ACROSS = 8, 24, 4
 
 
 class Jpeg(ImageReader):  # type: ignore[misc]
@@ -55,6 +56,7 @@ class Shot:
     absent: str
     title: str = ""
     caption: str = ""
+    view: str = ""
     state: str = ""
     alt: str = ""
 
@@ -152,10 +154,14 @@ class PictureRow(Flowable):  # type: ignore[misc]
 
 
 def sheet(layout: Layout, shots: Sequence[Shot]) -> list[Flowable]:
-    """All pictures with their captions, on pages of their own."""
-    rows = [shots[start : start + SHEET_ACROSS] for start in range(0, len(shots), SHEET_ACROSS)]
-    pages: list[Flowable] = [PictureRow(row, SHEET_ACROSS) for row in rows]
-    return [PageBreak(), Heading(layout.words["pictures"], "pictures"), Spacer(0, 4), *pages]
+    """All pictures with their captions: few and small at the end of a page, many on pages of their own."""
+    small = len(shots) <= SMALL_MOST
+    if small:  # the score stands in the table
+        shots = [replace(shot, caption=shot.view) for shot in shots]
+    across = SMALL_ACROSS if small else ACROSS
+    rows = [PictureRow(shots[start : start + across], across) for start in range(0, len(shots), across)]
+    begin = CondPageBreak(28 + sum(row.height for row in rows)) if small else PageBreak()
+    return [begin, Heading(layout.words["pictures"], "pictures"), Spacer(0, 4), *rows]
 
 
 def shots_of(layout: Layout, pen: Pen, pictures: Pictures) -> list[Shot]:
@@ -174,6 +180,7 @@ def shots_of(layout: Layout, pen: Pen, pictures: Pictures) -> list[Shot]:
                 absent="" if found else pen.plain(absent),
                 title=f"{words['image']} {row.number}",
                 caption=pen.plain(" ".join(filter(None, [layout.view(row), row.score]))),
+                view=pen.plain(layout.view(row)),
                 state=row.state,
                 alt=layout.picture_text(row),
             )
