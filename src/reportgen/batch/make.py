@@ -81,6 +81,7 @@ class Made:
     Attributes:
         outputs: ``[size, time of change in ns, sha256]`` by path inside the folder.
         formats: Names of the formats that were made now.
+        rules: Reviewer's items by the rule that raised them.
         rungs: Passages by rung of the ladder.
         reused: Passages in words that a model had written before.
         seconds: Time by step.
@@ -90,6 +91,7 @@ class Made:
     formats: tuple[str, ...]
     images: int
     reviewer_items: int
+    rules: dict[str, int]
     rungs: dict[str, int]
     reused: int
     seconds: dict[str, float]
@@ -178,6 +180,7 @@ def _made(
         formats=formats,
         images=len(report.images),
         reviewer_items=len(report.reviewer_items),
+        rules=dict(Counter(item.rule for item in report.reviewer_items)),
         rungs=dict(Counter(rung.rung for rung in told)),
         reused=sum(rung.passage in reused and rung.rung != "deterministic" for rung in told),
         seconds={step: round(value, 4) for step, value in seconds.items()},
