@@ -86,14 +86,15 @@ def written(out: Path, *rows: Row) -> str:
 
 
 def test_each_case_has_a_row_with_what_there_is_of_it(tmp_path: Path) -> None:
-    text = written(tmp_path, a_row(1), a_refusal(2, row=7), a_row(3, status="skipped", outputs={}, rules={}))
+    odd = a_refusal(2, row=7, error_file="a b#.json.error.json")
+    text = written(tmp_path, a_row(1), odd, a_row(3, status="skipped", outputs={}, rules={}))
     Page(text)
     lines = [line for line in text.splitlines() if line.startswith('<tr role="row" data-status')]
     assert [re.search('data-status="(.*?)"', line)[1] for line in lines] == ["rejected", "done", "done"]  # type: ignore[index]
     refused, first, bare = lines
     assert "2.json, row 7" in refused
     assert "predictions: Bad. Do better." in refused
-    assert 'href="rejected/2.json.error.json"' in refused
+    assert 'href="rejected/a%20b%23.json.error.json"' in refused
     assert '<img src="c0001/images/ab.jpg" alt="" loading="lazy"' in first
     assert re.findall('href="(.*?)"', first) == ["c0001/report.html", "c0001/report.txt", "c0001/report.json"]
     assert 'data-value="3"><b>3</b><span>not recognised (2), undetermined</span>' in first
@@ -189,6 +190,13 @@ def test_many_cases_go_on_in_further_pages_that_link_to_one_another(
     assert [path.name for path in (tmp_path / "_index").iterdir()] == ["2.html"]
     assert "All pages" not in written(tmp_path, a_row())
     assert not (tmp_path / "_index").exists()
+
+
+def test_thousands_are_told_quickly_whole_and_in_pages_of_bearable_size(tmp_path: Path) -> None:
+    first = written(tmp_path, *(a_row(n) for n in range(5000)))
+    pages = [first, *(path.read_text("utf-8") for path in (tmp_path / "_index").iterdir())]
+    assert [len(pages), sum(text.count('class="done"') for text in pages)] == [3, 5000]
+    assert max(map(len, pages)) < 2_000_000
 
 
 def test_no_case_is_said_and_pages_can_be_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
