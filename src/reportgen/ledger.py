@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from reportgen.errors import UsageError
 
@@ -46,6 +46,7 @@ MIGRATIONS = (
 )
 #: Columns that hold JSON.
 _JSON = ("render", "outputs", "pictures", "rungs", "rules", "seconds")
+_ENCODED = json.JSONEncoder(sort_keys=True).encode  # json.dumps would make one for each value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +127,7 @@ class Ledger:
             if not read_only:
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._migrate()
-            # an older one that is only read has no rules
-            self._columns = _NAMES if self._version > 3 else _NAMES.replace("rules", "'{}'")
+            self._columns = _NAMES if self._version > 3 else _NAMES.replace("rules", "'{}'")  # only read
         except BaseException as error:
             self._db.close()
             if isinstance(error, sqlite3.DatabaseError):
@@ -193,8 +193,7 @@ class Ledger:
     def file_state(self, origin: str) -> list[int] | None:
         """Size and time of change of an input file when it was last read to its end, where that is known."""
         found = self._db.execute("SELECT state FROM files WHERE origin = ?", (origin,)).fetchone()
-        state: list[int] | None = json.loads(found[0]) if found else None
-        return state
+        return cast("list[int] | None", json.loads(found[0]) if found else None)
 
     def put_file(
         self, origin: str, stamp: str, cases: int, state: list[int] | None = None, run: int = 0
@@ -239,8 +238,8 @@ class Ledger:
 
     def put(self, row: Row) -> None:
         """Write a row over the one with its key; it lasts from the next ``commit``."""
-        values = ((name in _JSON, getattr(row, name)) for name in _COLUMNS)
-        self._write(_PUT, *(json.dumps(one, sort_keys=True) if is_json else one for is_json, one in values))
+        values = (_ENCODED(getattr(row, one)) if one in _JSON else getattr(row, one) for one in _COLUMNS)
+        self._write(_PUT, *values)
 
     def remove(self, key: str) -> None:
         """Forget a row; lasts from the next ``commit``."""
@@ -274,7 +273,8 @@ class Ledger:
             while batch := cursor.fetchmany(500):
                 for found in batch:
                     named = dict(zip(_COLUMNS, found, strict=True))
-                    yield Row(**{**named, **{name: json.loads(named[name]) for name in _JSON}})
+                    plain = {name: {} if named[name] == "{}" else json.loads(named[name]) for name in _JSON}
+                    yield Row(**{**named, **plain})
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from None
 
