@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from changed_texts import altered, mutants
 from factories import a_report, an_answer, some_pictures
-from mutants import altered, mutants
 from reportgen import pipeline, read
 from reportgen.__main__ import main
 from reportgen.domain import Domain, load_domain

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from changed_texts import mutants
 from factories import a_report, an_answer, picture_name, some_pictures
-from mutants import mutants
 from reportgen import pipeline
 from reportgen.domain import HTML_TEMPLATE, load_domain
 from reportgen.exporters import export
