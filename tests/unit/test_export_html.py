@@ -4,6 +4,7 @@ import base64
 import copy
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +16,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import reportgen.exporters.html_page as html_module
+from batches import put, record
 from factories import HEADER, a_report, an_answer, jpeg, picture_name, some_pictures
+from reportgen import resources
+from reportgen.__main__ import main
 from reportgen.domain import HTML_TEMPLATE, load_domain
 from reportgen.errors import DomainError
 from reportgen.exporters import export
@@ -374,3 +378,29 @@ def test_a_bar_stands_beside_each_printed_centile_and_its_number_stays(
     shown = (centile or "- (a)").replace("<", "&lt;").replace(">", "&gt;")
     assert f'<bdi dir="ltr">{shown}</bdi>' in text
     assert faults_in_html(report, text) == []
+
+
+# -- domains of one's own --------------------------------------------------------------------------------
+
+
+def test_a_domain_without_a_page_has_the_shipped_one_and_one_with_a_page_its_own(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(resources.folder("templates") / "fetal_ultrasound", tmp_path / "own"))
+    (folder / HTML_TEMPLATE).unlink()
+    put(tmp_path / "in", "a.json", record("A"))
+    arguments = ["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "template", "--quiet"]
+    arguments += ["--domain", str(folder), "--format", "html"]
+    assert main(arguments) == 0
+    printed = (tmp_path / "out" / "A" / "report.html").read_text("utf-8")
+    assert f"<style>{STYLE}</style>" in printed
+    assert main(["verify", str(tmp_path / "out"), "--domain", str(folder)]) == 0
+    own = load_domain().templates[HTML_TEMPLATE].replace("<h1>", "<p>OUR CLINIC</p>\n<h1>", 1)
+    shutil.copytree(folder, tmp_path / "other")
+    (tmp_path / "other" / HTML_TEMPLATE).write_text(own, "utf-8")
+    assert main([*arguments[:-3], str(tmp_path / "other"), "--format", "html"]) == 0
+    assert "OUR CLINIC" in (tmp_path / "out" / "A" / "report.html").read_text("utf-8")
+    assert main(["verify", str(tmp_path / "out"), "--domain", str(tmp_path / "other")]) == 0
+    assert (
+        main(["export", str(tmp_path / "out" / "A"), "--format", "html", "-o", str(tmp_path / "again")]) == 0
+    )
+    again = (tmp_path / "again" / "report.html").read_text("utf-8")  # as for text, in the shipped layout
+    assert f"<style>{STYLE}</style>" in again
