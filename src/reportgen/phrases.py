@@ -3,11 +3,21 @@
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 from reportgen.domain import Domain
 
-__all__ = ["age_phrase", "capital", "images_phrase", "joined", "number_phrase", "say", "score_phrase"]
+__all__ = [
+    "age_phrase",
+    "capital",
+    "images_phrase",
+    "joined",
+    "number_phrase",
+    "ordinal",
+    "say",
+    "score_phrase",
+    "strung",
+]
 
 
 def say(domain: Domain, key: str, **values: object) -> str:
@@ -18,9 +28,22 @@ def say(domain: Domain, key: str, **values: object) -> str:
     return str(text).format(**values)
 
 
-def joined(words: Sequence[str]) -> str:
+def joined(domain: Domain, words: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    if len(words) == 1:
+        return words[0]
+    return strung(domain, "comma", words[:-1]) + say(domain, "joining.last") + words[-1]
+
+
+def strung(domain: Domain, mark: Literal["comma", "semicolon"], parts: Iterable[str]) -> str:
+    """``a, b``, or ``a; b`` for longer parts."""
+    return say(domain, f"joining.{mark}").join(parts)
+
+
+def ordinal(domain: Domain, number: int) -> str:
+    """``1st``, ``2nd``, ``3rd``, ``11th``: the forms of English, which other languages may write alike."""
+    form = {1: "one", 2: "two", 3: "few"}.get(number % 10, "other")
+    return say(domain, f"ordinal.{'other' if number % 100 in (11, 12, 13) else form}", n=number)
 
 
 def images_phrase(domain: Domain, numbers: Iterable[int]) -> str:
@@ -35,7 +58,7 @@ def images_phrase(domain: Domain, numbers: Iterable[int]) -> str:
             parts.append(f"{members[0]}-{members[-1]}")
         else:
             parts += [str(member) for member in members]
-    return say(domain, "images", list=joined(parts))
+    return say(domain, "images", list=joined(domain, parts))
 
 
 def number_phrase(value: float, decimals: int) -> str:

@@ -21,15 +21,16 @@ from reportgen.domain.entries import (
     Region,
     View,
 )
+from reportgen.domain.languages import CARRIERS, NARRATIVE, Files, in_language, languages_of
 from reportgen.errors import DomainError
 from reportgen.files import canonical_json, sha256
 
-__all__ = ["TEXT_TEMPLATE", "Domain", "ExamType", "LabelOrder", "Measure", "View", "load_domain"]
+__all__ = ["TEXT_TEMPLATE", "Domain", "ExamType", "LabelOrder", "Measure", "View", "languages", "load_domain"]
 
 DEFAULT = "fetal_ultrasound"
 #: The layout of ``report.txt`` among the templates of a domain.
 TEXT_TEMPLATE = "report.txt.jinja"
-TEMPLATES = ("prompt.jinja", "narrative.jinja", TEXT_TEMPLATE)
+TEMPLATES = ("prompt.jinja", NARRATIVE, TEXT_TEMPLATE)
 
 
 class Domain(Entry):
@@ -56,6 +57,11 @@ class Domain(Entry):
     label_orders: dict[str, LabelOrder]
     reliability: dict[str, Any] | None = None
     templates: dict[str, str]
+    #: Code of the report's language, and whether a clinician who speaks it has read its words.
+    lang: str = "en"
+    reviewed: bool = True
+    #: Whether there are carriers in this language: else no model's words are used.
+    has_lexicon: bool = True
     sha256: str
 
     @model_validator(mode="after")
@@ -95,7 +101,7 @@ class Domain(Entry):
         return {
             fold(name): key
             for key, measure in self.biometry.items()
-            for name in (key, measure.abbr, measure.name, *measure.aliases)
+            for name in (key, measure.abbr, *measure.aliases)
         }
 
     def view_of(self, label: str) -> View | None:
@@ -155,12 +161,31 @@ def _known(where: str, names: Iterable[str], known: set[str]) -> None:
         )
 
 
-def load_domain(name_or_folder: str | Path = DEFAULT) -> Domain:
+def load_domain(name_or_folder: str | Path = DEFAULT, lang: str | None = None) -> Domain:
     """Load a domain by the name of a shipped one, or from a folder of one's own.
+
+    Args:
+        name_or_folder: The name, or the folder.
+        lang: Code of the language that reports are in; None for that of domain.yaml.
 
     Raises:
         DomainError: There is no such folder, a file is missing, or domain.yaml contradicts itself.
+        UsageError: The domain has no catalogue of that language.
     """
+    return _load(_folder(name_or_folder).resolve(), lang)
+
+
+def languages(name_or_folder: str | Path = DEFAULT) -> list[str]:
+    """Codes of the languages that a domain has: its own, then those of its catalogues.
+
+    Raises:
+        DomainError: There is no such domain.
+    """
+    folder = _folder(name_or_folder)
+    return languages_of(folder, _mapping(folder / "domain.yaml"))
+
+
+def _folder(name_or_folder: str | Path) -> Path:
     folder = Path(name_or_folder)
     if not folder.is_dir() or not (folder / "domain.yaml").is_file():
         folder = resources.folder("templates") / str(name_or_folder)
@@ -170,19 +195,25 @@ def load_domain(name_or_folder: str | Path = DEFAULT) -> Domain:
             f"There is no domain '{name_or_folder}'.",
             f"Give a folder that holds domain.yaml, or one of: {', '.join(shipped)}.",
         )
-    return _load(folder.resolve())
+    return folder
 
 
-@lru_cache(maxsize=4)
-def _load(folder: Path) -> Domain:
+@lru_cache(maxsize=8)
+def _load(folder: Path, lang: str | None) -> Domain:
     try:
-        facts, words = _mapping(folder / "domain.yaml"), _mapping(folder / "carriers.yaml")
         templates = {name: (folder / name).read_text("utf-8") for name in TEMPLATES}
+        files = Files(_mapping(folder / "domain.yaml"), _mapping(folder / CARRIERS), templates, {})
+        files = in_language(files, folder, lang, _mapping)
     except FileNotFoundError as error:
         raise DomainError(f"{folder} has no {Path(str(error.filename)).name}.", "Add the file.") from None
-    digest = sha256(canonical_json([facts, words, templates]))
+    except (AttributeError, KeyError, TypeError):
+        raise DomainError(
+            f"{folder / 'domain.yaml'} is no domain.", "Compare it with a shipped one."
+        ) from None
+    facts, words, templates, about = files
+    digest = sha256(canonical_json([facts, words, templates, about]))
     try:
-        return Domain.model_validate({**facts, **words, "templates": templates, "sha256": digest})
+        return Domain.model_validate({**facts, **words, **about, "templates": templates, "sha256": digest})
     except (ValidationError, TypeError) as error:
         raise DomainError(f"{folder / 'domain.yaml'}: {error}", "Correct it.") from None
 

@@ -124,7 +124,8 @@ class Layout:
 
     def measure_name(self, row: BiometryRow) -> str:
         """Name of a measurement, with its fetus and caliper convention where they were stated."""
-        fetus = f", {self.words.fill('fetus', fetus=row.fetus)}" if row.fetus else ""
+        comma = self.words["comma"]
+        fetus = f"{comma} {self.words.fill('fetus', fetus=row.fetus)}" if row.fetus else ""
         return row.name + fetus + (f" ({row.convention})" if row.convention else "")
 
     @staticmethod
@@ -172,12 +173,14 @@ class Layout:
         except ValueError:
             return self.report.created_at
         month = self.words["months"].split()[when.month - 1]
-        return f"{when.day} {month} {when.year}, {when:%H:%M}"
+        day = self.words.fill("date", day=when.day, month=month, year=when.year)
+        return self.words.fill("moment", date=day, time=f"{when:%H:%M}")
 
     @property
     def signature(self) -> str:
         """``NOT SIGNED``, or the status of a report that is no draft any more."""
-        return self.words["not_signed"] if self.report.status == "draft" else self.report.status.upper()
+        status = self.report.status
+        return self.words["not_signed" if status == "draft" else status]
 
     @property
     def colophon(self) -> list[str]:

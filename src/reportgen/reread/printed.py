@@ -104,7 +104,7 @@ class Printed:
         """Name, abbreviation, value with unit, centile and image of a row."""
         name = row.name
         if row.fetus:
-            name += ", " + self.fill("fetus", fetus=row.fetus)
+            name += f"{self.words['comma']} " + self.fill("fetus", fetus=row.fetus)
         if row.convention:
             name += f" ({row.convention})"
         value = f"{row.value} {row.unit}".strip() + ("*" if row.source == "model" else "")
@@ -140,12 +140,13 @@ class Printed:
         except ValueError:
             return self.report.created_at
         month = self.words["months"].split()[when.month - 1]
-        return f"{when.day} {month} {when.year}, {when:%H:%M}"
+        day = self.fill("date", day=when.day, month=month, year=when.year)
+        return self.fill("moment", date=day, time=f"{when:%H:%M}")
 
     def signature(self) -> str:
         """Whether it is signed."""
         status = self.report.status
-        return self.words["not_signed"] if status == "draft" else status.upper()
+        return self.words["not_signed" if status == "draft" else status]
 
     def colophon(self) -> Iterator[Block]:
         """Who wrote the words, why this engine, and how the input was read."""

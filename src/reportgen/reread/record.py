@@ -1,6 +1,6 @@
 """``report.json`` read against the record that it was made from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -92,16 +92,17 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
     words, said = domain.presentation, domain.wording["header"]
     single = len(case.images) == 1
     missing = words["not_supplied"]
+    said_between = domain.wording["joining"]["semicolon"]
     patient, study = case.patient, case.study
     yield words["patient"], (patient.name if patient else None) or missing
     if patient:
-        yield words["born"], _day(patient.birth_date, words["months"]) if patient.birth_date else missing
+        yield words["born"], _day(patient.birth_date, words) if patient.birth_date else missing
         yield words["patient_id"], patient.id or missing
     yield words["case"], case.case_id
     if (study and study.accession) or not single:
         yield words["accession"], (study.accession if study else None) or missing
     performed = study.performed_at if study else None
-    yield words["examined"], _moment(performed, words["months"], zone) if performed else missing
+    yield words["examined"], _moment(performed, words, zone) if performed else missing
     if single:
         yield words["image"], case.images[0].image_id
     else:
@@ -113,7 +114,7 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
         )
         for age in ages
     ]
-    yield words["gestation"], "; ".join(spoken) or missing
+    yield words["gestation"], said_between.join(spoken) or missing
     yield words["indication"], (study.indication if study else None) or missing
     if not single:
         yield words["comparison"], words["none_supplied"]
@@ -122,11 +123,14 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
             yield words[name], getattr(study, name)
 
 
-def _day(day: date, months: str) -> str:
-    return f"{day.day} {months.split()[day.month - 1]} {day.year}"
+def _day(day: date, words: Mapping[str, str]) -> str:
+    month = words["months"].split()[day.month - 1]
+    return words["date"].format(day=day.day, month=month, year=day.year)
 
 
-def _moment(supplied: str, months: str, zone: ZoneInfo) -> str:
+def _moment(supplied: str, words: Mapping[str, str], zone: ZoneInfo) -> str:
     when = datetime.fromisoformat(supplied)
     when = when.astimezone(zone) if when.tzinfo else when
-    return _day(when, months) + (f", {when:%H:%M}" if len(supplied) > 10 else "")
+    if len(supplied) <= 10:
+        return _day(when, words)
+    return words["moment"].format(date=_day(when, words), time=f"{when:%H:%M}")
