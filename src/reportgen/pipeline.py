@@ -20,7 +20,7 @@ from reportgen.errors import UsageError
 from reportgen.exporters.pictures import PictureError, picture
 from reportgen.files import canonical_json, sha256
 from reportgen.narrate import fixed_sentences, prompt_for, prompt_sha256
-from reportgen.nouns import Case, Check, Completion, Facts, Found, Picture, Prompt, Report, Source
+from reportgen.nouns import Case, Check, Completion, Facts, Found, Passage, Picture, Prompt, Report, Source
 from reportgen.nouns.base import Frozen
 from reportgen.read.checks import check_case
 from reportgen.settings import Settings
@@ -131,6 +131,8 @@ def finish(
         pictures: From ``load_pictures``.
         created_at: When the report is made, with time zone.
     """
+    if not domain.has_lexicon:
+        completions = {}
     seconds = {passage: p.id for passage, p in second_prompts(prepared, completions, domain).items()}
     told = [
         climb(
@@ -184,16 +186,26 @@ def draft_text(prepared: Prepared, completions: Mapping[str, Completion], domain
     for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True):
         answer = completions.get(prompt.id)
         text = answer.text.strip() if answer else fixed_sentences(passage, domain)
-        for slot in dict.fromkeys(_SLOT.findall(text)):
-            fact = passage.slots.get(slot)
-            text = text.replace(f"[[{slot}]]", f"[[\0{fact.id if fact else 'F0'}]]")
-        blocks.append(re.sub(r"\n\s*\n", "\n", text.replace("\0", "")))
+        blocks.append(re.sub(r"\n\s*\n", "\n", _case_wide(text, passage)))
     return "\n\n".join(blocks) + "\n"
+
+
+def _case_wide(text: str, passage: Passage) -> str:
+    """A text with the slots of its passage as those of the case."""
+
+    def slot(match: re.Match[str]) -> str:
+        fact = passage.slots.get(match[1])
+        return f"[[{fact.id if fact else 'F0'}]]"
+
+    return _SLOT.sub(slot, text)
 
 
 def check_text(prepared: Prepared, text: str, domain: Domain) -> Check:
     """The verdict on a draft of the whole case with case-wide slots."""
-    return check_draft(text, prepared.facts.passages, domain)
+    passages = prepared.facts.passages
+    if domain.has_lexicon:
+        return check_draft(text, passages, domain)
+    return check_draft(text, passages, domain, [_case_wide(fixed_sentences(p, domain), p) for p in passages])
 
 
 def make_report(
@@ -208,8 +220,9 @@ def make_report(
 
     Args:
         path_or_case: A file that holds exactly one case, in any shape that is read; or a case.
-        engine: Who writes the words; without one they are the fixed sentences.
-        domain: The shipped domain of the case when omitted.
+        engine: Who writes the words; without one, and in a language without carriers, they are the fixed
+            sentences.
+        domain: The shipped domain of the case when omitted; ``load_domain(lang="de")`` for another language.
         settings: Defaults when omitted.
         created_at: Now when omitted.
 
@@ -220,7 +233,7 @@ def make_report(
     settings = settings or Settings()
     domain = configured(domain or load_domain(), settings)
     found = _found(path_or_case, domain)
-    writer = engine or load_engine(engine="template")
+    writer = (engine if domain.has_lexicon else None) or load_engine(engine="template")
     prepared = prepare(found, domain)
     completions: dict[str, Completion] = {}
     if writer.info.engine != "template":

@@ -1,11 +1,12 @@
 """Whether finished reports still say what their records hold: each file is read again, none is written."""
 
 import contextlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from reportgen.domain import Domain, load_domain
+from reportgen.domain import Domain, languages, load_domain
 from reportgen.errors import UsageError
 from reportgen.files import sha256
 from reportgen.ledger import Ledger, Row
@@ -63,7 +64,7 @@ def verify(folder: Path, domain: str) -> Iterator[Finding | Verified]:
         UsageError: There is no report.
         DomainError: The domain is faulty.
     """
-    known = load_domain(domain)
+    load_domain(domain)  # a faulty one is refused before any report is read
     alone = (folder / TRUTH).is_file()
     root = folder.absolute().parent if alone else folder
     with contextlib.ExitStack() as stack:
@@ -74,7 +75,7 @@ def verify(folder: Path, domain: str) -> Iterator[Finding | Verified]:
         count, faults, unchecked = 0, 0, Counter[str]()
         for count, (place, row) in enumerate(cases, 1):  # noqa: B007 - is used below
             strange = ledger is not None and row is None and not alone
-            for finding in _case(place, row, known, unchecked, strange=strange):
+            for finding in _case(place, row, domain, unchecked, strange=strange):
                 faults += 1
                 yield finding
     if count == 0 and ledger is None:
@@ -84,6 +85,18 @@ def verify(folder: Path, domain: str) -> Iterator[Finding | Verified]:
     yield Verified(
         reports=count, faults=faults, ledger=ledger is not None, unchecked=dict(sorted(unchecked.items()))
     )
+
+
+def _spoken(truth: bytes, domain: str) -> Domain | None:
+    """The domain in the language of a report; None if it has not that language."""
+    try:
+        lang = str(json.loads(truth)["presentation"]["language"])
+    except (ValueError, KeyError, TypeError):
+        return load_domain(domain)  # what is wrong with the report, reading it will say
+    own = load_domain(domain)
+    if lang == own.presentation["language"]:
+        return own
+    return load_domain(domain, lang) if lang in languages(domain) else None
 
 
 def _one(folder: Path, ledger: Ledger | None) -> Iterator[tuple[Path, Row | None]]:
@@ -108,7 +121,7 @@ def _all(out: Path, ledger: Ledger | None) -> Iterator[tuple[Path, Row | None]]:
 
 
 def _case(
-    folder: Path, row: Row | None, domain: Domain, unchecked: Counter[str], *, strange: bool
+    folder: Path, row: Row | None, domain: str, unchecked: Counter[str], *, strange: bool
 ) -> Iterator[Finding]:
     def finding(file: str, problem: str) -> Finding:
         return Finding(case=folder.name, file=file, problem=problem)
@@ -130,7 +143,7 @@ def _case(
             yield finding(name, "is not the file that was written: its SHA-256 is not the ledger's")
     if TRUTH not in files and TRUTH in recorded:
         return
-    reading = read_again(files, domain)
+    reading = read_again(files, _spoken(files.get(TRUTH, b""), domain))
     unchecked.update(f"{file}, {problem}" for file, problem in reading.unchecked)
     yield from (finding(file, problem) for file, problem in reading.faults)
     if reading.report is not None:

@@ -1,6 +1,7 @@
 """A domain loaded from its folder: views, measurements, charts, checklists and the words that may be used."""
 
 import difflib
+import json
 import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
@@ -140,6 +141,13 @@ class Domain(Entry):
         """A threshold, with the view's own value where the site has set one."""
         own = self.thresholds.get("per_view", {}).get(view_id or "", {})
         return float(own.get(state, {}).get(name, self.thresholds[state][name]))
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """Characters beyond plain ASCII that the carriers are written with."""
+        return frozenset(
+            letter for letter in json.dumps(self.carriers, ensure_ascii=False) if ord(letter) > 126
+        )
 
     @cached_property
     def lexicon_sha256(self) -> str:

@@ -14,6 +14,8 @@ __all__ = ["narrative_faults"]
 NARRATED = ("view", "candidate", "measurement")
 #: The one kind that stands among the findings as it is printed.
 PRINTED = "undetermined"
+#: A number or a range; in Arabic "and" is a letter that stands before it without a blank.
+_NUMBERS = re.compile(r"\b(\d+)(?:-(\d+))?\b", re.ASCII)
 
 
 def narrative_faults(report: Report, domain: Domain | None) -> Iterator[str]:
@@ -64,6 +66,8 @@ def _section_faults(
                 yield place, "is not what one fact says"
         elif not all(narrated):
             yield place, "tells a fact that only tables and lists may tell"
+        elif domain is not None and not domain.has_lexicon and sentence.origin != "template":
+            yield place, "is a model's, in a language without words for one"
         else:
             if why := _words_fault(sentence.text, told, passage, domain, before):
                 yield place, why
@@ -99,8 +103,19 @@ def _words_fault(
     if domain is None:
         rest = re.sub(r"\[\[F\d+\]\]", "", slotted)
         return "holds a number that is no part of a fact" if re.search(r"\d", rest) else ""
-    fault = carriers_of(domain).fault(slotted, passage, before)
-    return "" if fault is None else "holds words that the domain does not allow"
+    fits = (
+        carriers_of(domain).fault(slotted, passage, before) is None
+        if domain.has_lexicon
+        else _fixed(slotted, domain)
+    )
+    return "" if fits else "holds words that the domain does not allow"
+
+
+def _fixed(slotted: str, domain: Domain) -> bool:
+    """Whether all that stands around the slots is written so in the deterministic text's template."""
+    around = [part.strip() for part in re.split(r"\[\[F\d+\]\]", slotted)]
+    template = domain.templates["narrative.jinja"]
+    return not re.search(r"\d", "".join(around)) and all(part in template for part in around)
 
 
 def _slotted(text: str, told: Sequence[Fact]) -> str | None:
@@ -154,7 +169,7 @@ def _row_faults(report: Report, facts: Mapping[str, Fact]) -> Iterator[str]:
 def _names(fact: Fact, numbers: Sequence[int]) -> bool:
     """Whether a surface names these images; a range names all that are in it."""
     named: set[int] = set()
-    for first, last in re.findall(r"\b(\d+)(?:-(\d+))?\b", fact.surface.replace(fact.name, "", 1)):
+    for first, last in _NUMBERS.findall(fact.surface.replace(fact.name, "", 1)):
         named.update(range(int(first), min(int(last or first), 500) + 1))
     return named >= set(numbers)
 

@@ -212,7 +212,7 @@ def limits(
 ) -> tuple[str, ...]:
     """What this report does not say; ``cut`` if a region has more facts than its findings name."""
     single = len(case.images) == 1
-    keys = ["view_name"]
+    keys = ["view_name"] if domain.reviewed else ["not_reviewed", "view_name"]
     if not any(image.measurements for image in case.images):
         keys.append("no_measurement")
     keys.append("not_assessed_single" if single else "not_assessed")
