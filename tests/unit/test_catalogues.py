@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -73,6 +74,13 @@ def test_no_clinical_fact_depends_on_the_language(lang: str):
     assert not other.reviewed
     assert not other.has_lexicon
     assert other.sha256 != english.sha256
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=LANGUAGES)
+def test_never_missing_and_never_normal(path: Path):
+    """A view that was not found is not recognised; nothing is judged."""
+    for text in read_catalogue(path).texts.values():
+        assert not re.search(r"\bfehl(?:t|en|end)|auffällig\b|\bnormal|مفقود|غائب|طبيعي", text.casefold())
 
 
 def test_direction_and_language_are_the_headers():

@@ -43,7 +43,7 @@ def test_every_code_is_explained_and_no_other():
 
 
 def test_all_but_four_have_an_example():
-    """A long text, a cut-off one, a whole case and another language do not fit here; other tests have them."""
+    """A long text, a cut-off one, a case and another language do not fit a line; other tests have them."""
     assert set(EXPLAINED) - set(EXAMPLES) == {"too_long", "cut_off", "passage", "fixed"}
 
 

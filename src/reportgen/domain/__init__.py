@@ -26,7 +26,17 @@ from reportgen.domain.languages import CARRIERS, NARRATIVE, Files, in_language, 
 from reportgen.errors import DomainError
 from reportgen.files import canonical_json, sha256
 
-__all__ = ["TEXT_TEMPLATE", "Domain", "ExamType", "LabelOrder", "Measure", "View", "languages", "load_domain"]
+__all__ = [
+    "NARRATIVE",
+    "TEXT_TEMPLATE",
+    "Domain",
+    "ExamType",
+    "LabelOrder",
+    "Measure",
+    "View",
+    "languages",
+    "load_domain",
+]
 
 DEFAULT = "fetal_ultrasound"
 #: The layout of ``report.txt`` among the templates of a domain.

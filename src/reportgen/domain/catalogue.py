@@ -13,7 +13,7 @@ from reportgen.errors import DomainError
 __all__ = ["RTL", "Catalogue", "read_catalogue"]
 
 RTL = "rtl"
-_LINE = re.compile(r'(?:(msgctxt|msgid|msgstr)\s+)?"((?:[^"\\]|\\.)*)"\s*\Z')
+_LINE = re.compile(r'(?:(msgctxt|msgid|msgstr)\s+)?"((?:[^"\\]|\\[nt"\\])*)"\s*\Z')
 _ESCAPED = re.compile(r"\\(.)")
 _MEANT = {"n": "\n", "t": "\t"}
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from reportgen.carriers import carriers_of
-from reportgen.domain import Domain
+from reportgen.domain import NARRATIVE, Domain
 from reportgen.nouns import Fact, Report, Section
 from reportgen.reread.printed import IMPRESSION
 
@@ -15,6 +15,9 @@ NARRATED = ("view", "candidate", "measurement")
 #: The one kind that stands among the findings as it is printed.
 PRINTED = "undetermined"
 #: A number or a range; in Arabic "and" is a letter that stands before it without a blank.
+_UNSAID, _QUOTED = re.compile(r"\{#.*?#\}|\{%.*?%\}", re.DOTALL), re.compile(r"\{\{.*?\}\}", re.DOTALL)
+#: A word or a mark.
+_PIECE = re.compile(r"[^\W\d_]+|[^\w\s]")
 _NUMBERS = re.compile(r"\b(\d+)(?:-(\d+))?\b", re.ASCII)
 
 
@@ -112,10 +115,11 @@ def _words_fault(
 
 
 def _fixed(slotted: str, domain: Domain) -> bool:
-    """Whether all that stands around the slots is written so in the deterministic text's template."""
-    around = [part.strip() for part in re.split(r"\[\[F\d+\]\]", slotted)]
-    template = domain.templates["narrative.jinja"]
-    return not re.search(r"\d", "".join(around)) and all(part in template for part in around)
+    """Whether all words around the slots, and the marks, are those of the deterministic text's template."""
+    around = re.sub(r"\[\[F\d+\]\]", " ", slotted)
+    written = _QUOTED.sub(lambda tag: " ".join(re.findall('"([^"]*)"', tag[0])), domain.templates[NARRATIVE])
+    written = _UNSAID.sub(" ", written)
+    return not re.search(r"\d", around) and set(_PIECE.findall(around)) <= set(_PIECE.findall(written))
 
 
 def _slotted(text: str, told: Sequence[Fact]) -> str | None:
