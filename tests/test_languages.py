@@ -143,7 +143,7 @@ def test_no_word_is_written_in_the_code(made: dict[str, Path]):
         ours = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in [*data, *names]))
         for said in printed(report):
             assert not re.search("[A-Za-z,;]", ours.sub("", said)), (name, said)
-        assert set(re.findall("[A-Za-z]+", text)) <= allowed, name
+        assert set(re.findall("[A-Za-z]+", text.replace(report["report_id"][:8], ""))) <= allowed, name
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -23,6 +23,10 @@ _LIGATURES = dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "\
 #: What no layout may leave out.
 _TOLD = ("banner", "findings, ", "biometry, row", "reviewer's item")
 _NUMBER = re.compile(r"\d+(?:[.,+:]\d+)*")
+#: Right-to-left marks before a line and a cell, left-to-right ones around a number with what belongs to it.
+_MARKS = re.compile(
+    "^\u200f|(?<=  )\u200f|\u200e(?=[<>]?\\d[^\u200e\\n]*\u200e)|(?<=[\\w%*/])\u200e", re.MULTILINE
+)
 #: pdfium is not made for threads.
 _PDFIUM = threading.Lock()
 
@@ -36,11 +40,17 @@ def shipped_layout() -> str:
 def text_fault(report: Report, text: str) -> str:
     """Where ``report.txt``, in the shipped layout, is not what the report says; empty if nowhere."""
     blocks = text_blocks(report)
+    text = _unmarked(report, text)
     if not text.isascii():
         text, blocks = text.translate(_BLANKS), map(_spaced, blocks)
     stream = Stream([text.split("\n")])
     wrong = match(stream, blocks)
     return "" if wrong is None else f"line {stream.where(wrong.at)[1]} ({wrong.place})"
+
+
+def _unmarked(report: Report, text: str) -> str:
+    """A text without the marks of its direction, where these may stand; elsewhere they are a fault."""
+    return _MARKS.sub("", text) if report.presentation.get("direction") == "rtl" else text
 
 
 def _spaced(block: Block) -> Block:
@@ -55,6 +65,7 @@ def told_fault(report: Report, text: str, template: str = "") -> str:
     All that the report says must be there, and no number that it does not have; order and other words are
     the template's.
     """
+    text = _unmarked(report, text)
     solid, blocks = _solid(text), list(text_blocks(report))
     for block in blocks:
         if block.place.startswith(_TOLD):
