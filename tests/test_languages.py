@@ -18,6 +18,11 @@ from reportgen import resources
 from reportgen.__main__ import main
 from reportgen.domain import load_domain
 from reportgen.domain.catalogue import read_catalogue
+from reportgen.engines.base import EngineInfo
+from reportgen.exporters import export
+from reportgen.nouns import Report
+from reportgen.pipeline import make_report
+from reportgen.reread import read_again
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden_languages"
@@ -183,6 +188,22 @@ def test_eighty_columns(made: dict[str, Path], lang: str):
         assert all(wide(line) <= 80 for line in text.splitlines()), name
 
 
+def test_no_number_is_turned_round_by_the_letters_before_it(made: dict[str, Path]):
+    """After an Arabic letter 20+3 would be shown as 3+20, and >0.99 as 0.99<: marks keep them whole."""
+    turned = re.compile(r"(?<![A-Za-z0-9_.\u200e-])(?:[<>]\d|\d+[+-]\d)")
+    seen = 0
+    for name, _, text in reports(made["ar"]):
+        assert all(line[:1] == "\u200f" for line in text.splitlines() if line), name
+        assert not turned.search(text), name
+        seen += len(re.findall("\u200e\\d+\\+\\d\u200e", text))
+    assert seen > 10
+
+
+def test_other_languages_have_no_marks(made: dict[str, Path]):
+    for lang in ("en", "de"):
+        assert not [name for name, _, text in reports(made[lang]) if re.search("[\u200e\u200f]", text)]
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_two_reports_are_as_they_were(made: dict[str, Path], lang: str, request: pytest.FixtureRequest):
     for name in KEPT:
@@ -193,3 +214,57 @@ def test_two_reports_are_as_they_were(made: dict[str, Path], lang: str, request:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(now, "utf-8", newline="\n")
         assert now == path.read_text("utf-8")
+
+
+def test_an_engine_is_not_asked_in_a_language_without_a_lexicon():
+    class Forbidden:
+        info = EngineInfo(engine="transformers", name="a model")
+
+        def generate(self, *_: object) -> Any:
+            raise AssertionError("the model was asked")
+
+        def fingerprint(self) -> str:
+            return ""
+
+        def close(self) -> None:
+            pass
+
+    case = ROOT / "samples" / "mid_trimester_full" / "mid_trimester_full.json"
+    report = make_report(case, Forbidden(), domain=load_domain(lang="de"))
+    assert report.provenance.engine == "template"
+    assert "Vom Klassifikator erkannt" in report.sections[0].sentences[0].text
+
+
+def _forged(made: dict[str, Path], lang: str, change: Any) -> list[str]:
+    """What reading again finds wrong with a report's files once they are changed."""
+    folder = made[lang] / "mid_trimester_full"
+    files = {name: (folder / name).read_bytes() for name in ("report.json", "report.txt")}
+    change(files)
+    report = Report.model_validate_json(files["report.json"])
+    files["report.json"] = export(report.model_copy(update={"report_id": report.identity()}), "json")
+    return [fault.file for fault in read_again(files, load_domain(lang=lang)).faults]
+
+
+@pytest.mark.parametrize(
+    ("lang", "file", "old", "new"),
+    [
+        ("de", "report.json", "Vom Klassifikator erkannt: trans", "Vom Arzt erkannt: trans"),
+        ("de", "report.json", '"origin": "template"', '"origin": "model"'),
+        ("de", "report.json", '"value": "Wert"', '"value": "Wort"'),
+        ("de", "report.txt", "Erfasster Messwert: Abdomenumfang", "Erfasster Messwert: Brustumfang"),
+        ("ar", "report.json", "تعرف المصنف على: ", "نفى المصنف: "),
+        ("ar", "report.txt", "176.2 mm", "167.2 mm"),
+        ("ar", "report.txt", "\u200e>0.99", ">\u200e0.99"),
+        ("ar", "report.txt", "الرأس", "ال\u200fرأس"),
+        ("de", "report.txt", "METHODE", "\u200fMETHODE"),
+    ],
+)
+def test_what_was_changed_is_found_in_every_language(
+    made: dict[str, Path], lang: str, file: str, old: str, new: str
+):
+    def change(files: dict[str, bytes]) -> None:
+        assert old.encode() in files[file]
+        files[file] = files[file].replace(old.encode(), new.encode(), 1)
+
+    assert _forged(made, lang, lambda files: None) == []
+    assert file in _forged(made, lang, change)

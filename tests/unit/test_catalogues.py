@@ -11,10 +11,12 @@ import pytest
 from babel.messages.pofile import read_po
 
 from reportgen import resources
+from reportgen.check import check_passage
 from reportgen.domain import Domain, languages, load_domain
 from reportgen.domain.catalogue import read_catalogue
 from reportgen.domain.translate import missing_texts, texts_of
 from reportgen.errors import DomainError, UsageError
+from reportgen.nouns import Fact
 
 FOLDER = resources.folder("templates") / "fetal_ultrasound"
 CATALOGUES = sorted((FOLDER / "locale").glob("*.po"))
@@ -164,6 +166,16 @@ def test_a_language_with_carriers_has_a_lexicon(copy: Path):
     domain = load_domain(copy, "de")
     assert domain.has_lexicon
     assert domain.carriers == load_domain().carriers
+
+
+def test_a_lexicon_may_have_letters_of_its_own(copy: Path):
+    text = (copy / "carriers.yaml").read_text("utf-8").replace("[process, ", "[process, künstler, ")
+    (copy / "carriers.de.yaml").write_text(text, "utf-8")
+    slots = {"F1": Fact(id="F1", kind="view", surface="a plane", name="a plane", images=("i",))}
+    draft = "The künstler recognised [[F1]]."
+    assert check_passage(draft, slots, "P1", load_domain(copy, "de")).accepted
+    codes = {o.code for s in check_passage(draft, slots, "P1", load_domain()).sentences for o in s.objections}
+    assert codes == {"character", "word"}
 
 
 def test_one_text_may_have_two_translations(copy: Path):

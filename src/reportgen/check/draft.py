@@ -67,7 +67,7 @@ def check_passage(
             else may be said.
     """
     allowed = None if fixed is None else frozenset(sentence for _, sentence in _split(fixed))
-    letters = domain.letters if fixed is None else frozenset(fixed)
+    letters = domain.letters if fixed is None else frozenset(filter(str.isalpha, text)) | frozenset(fixed)
     pieces = list(_split(text))
     starts = [start for start, _ in pieces]
     whole: dict[int, list[Objection]] = {}

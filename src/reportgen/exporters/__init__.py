@@ -11,7 +11,7 @@ from reportgen.exporters.layout import Pictures
 from reportgen.exporters.text import text as text_of
 from reportgen.nouns import Report
 
-__all__ = ["FORMATS", "Exporter", "export"]
+__all__ = ["FORMATS", "Exporter", "check_direction", "export"]
 
 Exporter = Callable[[Report, Pictures, str | None], bytes]
 
@@ -35,6 +35,23 @@ def _pdf(report: Report, pictures: Pictures, _: str | None) -> bytes:
 FORMATS: Mapping[str, Exporter] = {"json": _json, "txt": _text, "pdf": _pdf}
 
 
+#: Formats whose letters are only set from left to right.
+_ONE_WAY = frozenset({"pdf"})
+
+
+def check_direction(format_name: str, direction: str) -> None:
+    """See that a format can be read in the direction of a report's language.
+
+    Raises:
+        UsageError: It would be set in the wrong order, or without its letters.
+    """
+    if direction == "rtl" and format_name in _ONE_WAY:
+        raise UsageError(
+            f"'{format_name}' cannot be printed in a language that is read from right to left.",
+            "Give --format txt, or another language.",
+        )
+
+
 def export(
     report: Report,
     format: str,  # noqa: A002
@@ -51,9 +68,10 @@ def export(
         text_template: ``report.txt.jinja`` of a domain that is not shipped.
 
     Raises:
-        UsageError: There is no such format.
+        UsageError: There is no such format, or not in the report's language.
         DomainError: The report lacks a word of the layout, or the installation a template.
     """
     if format not in FORMATS:
         raise UsageError(f"There is no format '{format}'.", f"Use one of: {', '.join(FORMATS)}.")
+    check_direction(format, report.presentation.get("direction", "ltr"))
     return FORMATS[format](report, pictures, text_template)

@@ -23,10 +23,9 @@ _LIGATURES = dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "\
 #: What no layout may leave out.
 _TOLD = ("banner", "findings, ", "biometry, row", "reviewer's item")
 _NUMBER = re.compile(r"\d+(?:[.,+:]\d+)*")
-#: Right-to-left marks before a line and a cell, left-to-right ones around a number with what belongs to it.
-_MARKS = re.compile(
-    "^\u200f|(?<=  )\u200f|\u200e(?=[<>]?\\d[^\u200e\\n]*\u200e)|(?<=[\\w%*/])\u200e", re.MULTILINE
-)
+#: Right-to-left marks where a line or a cell begins; left-to-right ones around a number with its unit.
+_TURNS = re.compile("^\u200f|(?<=  )\u200f", re.MULTILINE)
+_KEPT = re.compile(r"(?<![<>\d+.:/-])\u200e([<>]?\d[^\u200e\n]*)\u200e(?![+:/-]?\d)")
 #: pdfium is not made for threads.
 _PDFIUM = threading.Lock()
 
@@ -50,7 +49,9 @@ def text_fault(report: Report, text: str) -> str:
 
 def _unmarked(report: Report, text: str) -> str:
     """A text without the marks of its direction, where these may stand; elsewhere they are a fault."""
-    return _MARKS.sub("", text) if report.presentation.get("direction") == "rtl" else text
+    if report.presentation.get("direction") != "rtl":
+        return text
+    return _KEPT.sub(r"\1", _TURNS.sub("", text))
 
 
 def _spaced(block: Block) -> Block:
