@@ -16,11 +16,26 @@ Made from the program's own help by `python docs/generate.py`; do not edit.
 `REPORTGEN_RUN_FORMAT` for `run --format` or `REPORTGEN_FORMAT` for `--format` of every command; a
 configuration file; the default. The configuration file is the one given with `--config`, else
 `reportgen.toml` in the working folder; the program says when it uses one. Each command has a table, and
-`[report]` holds what shapes reports on this site:
+`[institution]` and `[report]` hold what shapes reports on this site:
 
 ```toml
-[report]
-timezone = "Europe/Berlin"      # of times without an offset, and of the times printed
+[institution]                   # all of it may be left out
+name = "Example University Hospital"
+address = '''
+Department of Obstetrics
+1 Example Street, 12345 Exampletown'''
+logo = "logo.svg"               # PNG; SVG with pip install 'reportgen[svg]'
+letterhead = true               # false where the paper has one: no name, address and logo
+paper = "A4"                    # or "Letter"
+timezone = "Europe/Berlin"      # of times without an offset, and of the times printed; UTC by default
+date_format = "DD.MM.YYYY"      # or "D MMM YYYY" (the default), "DD/MM/YYYY", "MM/DD/YYYY", "YYYY-MM-DD"
+footer = "Example University Hospital, Exampletown"
+disclaimer = "For use within this hospital only."     # printed after the limits
+colour = "#16365c"              # of headings and rules; dark enough to be read on white
+templates = "our-templates"     # folder with report.txt.jinja and the like, in place of the domain's
+
+[report.thresholds.recognised]  # thresholds of the domain, as its domain.yaml names them
+score = 0.75
 
 [run]
 output = "reports"

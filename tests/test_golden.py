@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden"
 #: Change with every release or edit of the domain, and say nothing of the report.
 VERSIONED = ("software", "domain_sha256", "lexicon_sha256", "prompt_sha256")
+#: Samples whose page is kept too: one image, and a whole study.
+PAGES = ("mid_trimester_full", "jsonl_single_nt")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("golden") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", "1795599840")
-        code = main(["run", str(ROOT / "samples"), "-o", str(out), "--engine", "template", "--quiet"])
+        code = main(["run", str(ROOT / "samples"), "-o", str(out), "--engine", "template", "--quiet",
+                     "--format", "txt,pdf,html"])  # fmt: skip
     assert code == 0
     return out
 
@@ -39,7 +42,16 @@ def shown(case: Path) -> dict[str, str]:
     text = re.sub(
         r"^reportgen [\w.+]+", "reportgen", (case / "report.txt").read_text("utf-8"), flags=re.MULTILINE
     )
-    return {"report.json": json.dumps(report, indent=1, ensure_ascii=False) + "\n", "report.txt": text}
+    files = {"report.json": json.dumps(report, indent=1, ensure_ascii=False) + "\n", "report.txt": text}
+    return {**files, "report.html": page(case)} if case.name in PAGES else files
+
+
+def page(case: Path) -> str:
+    """The page without its style, its version and what its pictures are made of."""
+    text = (case / "report.html").read_text("utf-8")
+    text = re.sub(r"<style>.*?</style>", "<style></style>", text, flags=re.DOTALL)
+    text = re.sub(r"(?<=base64,)[A-Za-z0-9+/=]+", "", text)
+    return re.sub(r"^<p>reportgen [\w.+]+", "<p>reportgen", text, flags=re.MULTILINE)
 
 
 def cases(folder: Path) -> list[Path]:
@@ -56,10 +68,11 @@ def test_every_sample_is_as_it_was(made: Path, request: pytest.FixtureRequest):
                 (GOLDEN / name / file).write_text(text, "utf-8", newline="\n")
         return
     kept = {
-        case.name: {file: (case / file).read_text("utf-8") for file in ("report.json", "report.txt")}
-        for case in cases(GOLDEN)
+        case.name: {path.name: path.read_text("utf-8") for path in case.iterdir()} for case in cases(GOLDEN)
     }
-    assert sorted(now) == sorted(kept)
+    assert {name: sorted(files) for name, files in now.items()} == {
+        name: sorted(files) for name, files in kept.items()
+    }
     for name, files in now.items():
         for file, text in files.items():
             assert text == kept[name][file], f"{name}/{file}"

@@ -9,6 +9,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             outs[lang] = place / lang
             domain = ["--domain", str(own)] if lang == "xx" else []
             language = [] if lang == "en" else ["--lang", lang]
-            formats = ["--format", "txt,json", "--engine", "template", "--quiet"]
+            formats = ["--format", "txt,json,html", "--engine", "template", "--quiet"]
             assert main(["run", str(inputs), "-o", str(outs[lang]), *domain, *language, *formats]) == 0
             assert main(["verify", str(outs[lang]), *domain]) == 0
     return outs
@@ -97,6 +98,13 @@ def reports(out: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
     assert len(found) == 44
     for path in found:
         yield path.parent.name, json.loads(path.read_bytes()), path.with_name("report.txt").read_text("utf-8")
+
+
+def page(out: Path, name: str, *, alt: bool = True) -> str:
+    """The words of a case's report.html, with what stands for its pictures where these are not seen."""
+    text = (out / name / "report.html").read_text("utf-8").partition("<body>")[2]
+    unseen = " ".join(re.findall(' alt="([^"]*)"', text)) if alt else ""
+    return unescape(re.sub("<[^>]*>", " ", text) + unseen)
 
 
 def printed(report: dict[str, Any]) -> Iterator[str]:
@@ -148,7 +156,8 @@ def test_no_word_is_written_in_the_code(made: dict[str, Path]):
         ours = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in [*data, *names]))
         for said in printed(report):
             assert not re.search("[A-Za-z,;]", ours.sub("", said)), (name, said)
-        assert set(re.findall("[A-Za-z]+", text.replace(report["report_id"][:8], ""))) <= allowed, name
+        words = (text + page(made["xx"], name)).replace(report["report_id"][:8], "")
+        assert set(re.findall("[A-Za-z]+", words)) <= allowed, name
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -195,6 +204,7 @@ def test_no_number_is_turned_round_by_the_letters_before_it(made: dict[str, Path
     for name, _, text in reports(made["ar"]):
         assert all(line[:1] == "\u200f" for line in text.splitlines() if line), name
         assert not turned.search(text), name
+        assert not turned.search(page(made["ar"], name, alt=False)), name
         seen += len(re.findall("\u200e\\d+\\+\\d\u200e", text))
     assert seen > 10
 
@@ -238,7 +248,7 @@ def test_an_engine_is_not_asked_in_a_language_without_a_lexicon():
 def _forged(made: dict[str, Path], lang: str, change: Any) -> list[str]:
     """What reading again finds wrong with a report's files once they are changed."""
     folder = made[lang] / "mid_trimester_full"
-    files = {name: (folder / name).read_bytes() for name in ("report.json", "report.txt")}
+    files = {name: (folder / name).read_bytes() for name in ("report.json", "report.txt", "report.html")}
     change(files)
     report = Report.model_validate_json(files["report.json"])
     files["report.json"] = export(report.model_copy(update={"report_id": report.identity()}), "json")
@@ -257,6 +267,8 @@ def _forged(made: dict[str, Path], lang: str, change: Any) -> list[str]:
         ("ar", "report.txt", "\u200e>0.99", ">\u200e0.99"),
         ("ar", "report.txt", "الرأس", "ال\u200fرأس"),
         ("de", "report.txt", "METHODE", "\u200fMETHODE"),
+        ("de", "report.html", "BEFUND", "BEFUNDE"),
+        ("ar", "report.html", "\u200e20+3\u200e", "20\u200e+3\u200e"),
     ],
 )
 def test_what_was_changed_is_found_in_every_language(

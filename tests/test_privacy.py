@@ -133,6 +133,7 @@ def test_no_mark_reaches_prompts_logs_ledger_cache_or_errors(
     report = (tmp_path / "out/case-1/report.txt").read_text("utf-8")
     assert "MARKname" in report  # the report itself is for the one who may read it
     told = [tmp_path / "out" / name for name in ("ledger.sqlite", "summary.json", "reportgen.log")]
+    told.append(tmp_path / "out" / "index.html")
     told += [*(tmp_path / "out/rejected").rglob("*"), *cache.rglob("*")]
     for path in told:
         if path.is_file():

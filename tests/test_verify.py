@@ -1,6 +1,7 @@
 """``reportgen verify`` on trees that are as they were written, and on trees that are not; and what a run does
 with a report that does not say what its record holds."""
 
+import base64
 import json
 import shutil
 import sqlite3
@@ -28,7 +29,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     value["images"][0]["measurements"] = [MEASURED]
     put(folder / "in", "a.json", value)
     put(folder / "in", "b.json", record("B", "Thorax"))
-    assert go(folder / "in", out=folder / "out", formats=("txt", "pdf")).done == 3
+    assert go(folder / "in", out=folder / "out", formats=("txt", "pdf", "html")).done == 3
     return folder / "out"
 
 
@@ -71,7 +72,12 @@ def test_what_was_written_is_found_good_and_is_not_touched(
         ("report.json", b'"case_id": "A"', b'"case_id": "A", "case_id": "A"', "an object has a key twice"),
         ("report.json", b'"case_id"', b'"cas_id"', "case_id: Field required"),
         ("report.txt", b"Femur", b"\xff\xfe", "is not UTF-8"),
-        ("report.pdf", b"%PDF-1.4", b"%PDX-9", "is no PDF that can be read"),
+        ("report.pdf", b"%PDF-1.7", b"%PDX-9", "is no PDF that can be read"),
+        ("report.html", b"176.2 mm", b"176.3 mm", "line"),
+        ("report.html", b"</main>", b"<p>All is well.</p></main>", "line"),
+        ("report.html", b"</main>", b"<script>a()</script></main>", "an active element"),
+        ("report.html", b"<ol>", b"<ol><!-- -->", "line"),
+        ("report.html", b"Femur", b"\xff\xfe", "is not UTF-8"),
     ],
 )
 def test_a_changed_file_is_found(
@@ -98,7 +104,7 @@ def test_a_pdf_of_another_report_is_found(out: Path, capsys: pytest.CaptureFixtu
     assert (end["reports"], end["faults"], end["ledger"]) == (3, 1, False)
 
 
-@pytest.mark.parametrize("name", ["report.json", "report.txt", "report.pdf", "picture"])
+@pytest.mark.parametrize("name", ["report.json", "report.txt", "report.pdf", "report.html", "picture"])
 def test_a_missing_file_is_found(out: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     case = out / "growth_32_weeks"
     path = next((case / "images").iterdir()) if name == "picture" else case / name
@@ -108,6 +114,21 @@ def test_a_missing_file_is_found(out: Path, capsys: pytest.CaptureFixture[str], 
     if name == "picture":
         (out / "ledger.sqlite").unlink()
         assert "there is no such file" in verified(capsys, out)[0]
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+def test_a_page_with_another_picture_than_the_one_beside_it_is_found(
+    out: Path, capsys: pytest.CaptureFixture[str], ledger: bool
+) -> None:
+    case = out / "growth_32_weeks"
+    first, second = sorted(case.glob("images/*.jpg"))[:2]
+    one, other = (base64.b64encode(path.read_bytes()) for path in (first, second))
+    replaced(case / "report.html", one, other)
+    if not ledger:
+        (out / "ledger.sqlite").unlink()
+    said = [line for line in verified(capsys, out) if "is not what report.json says" in line]
+    assert len(said) == 1
+    assert said[0].startswith("growth_32_weeks  report.html: line ")
 
 
 def test_folders_and_files_that_the_ledger_does_not_know_are_found(
@@ -181,17 +202,20 @@ def test_a_report_that_an_exporter_got_wrong_is_not_put_out(
     assert verified(capsys, out, code=0) == ["reports: 4 (with the ledger), faults: 0"]
 
 
-def test_a_format_that_is_added_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("form", ["pdf", "html"])
+def test_a_format_that_is_added_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
     put(tmp_path, "a.json", record("A", "Thorax"))
     out = tmp_path / "out"
     assert go(tmp_path / "a.json", out=out).done == 1
     before = tree(out)
     right: Callable[..., dict[str, bytes]] = make.views
     from_a_case_of_femur = put(tmp_path, "b.json", record("A", "Femur"))
-    assert go(from_a_case_of_femur, out=tmp_path / "other", formats=("pdf",)).done == 1
-    other = (tmp_path / "other" / "A" / "report.pdf").read_bytes()
-    monkeypatch.setattr(make, "views", lambda *arguments: {**right(*arguments), "report.pdf": other})
-    summary = go(tmp_path / "a.json", out=out, formats=("txt", "pdf"))
+    assert go(from_a_case_of_femur, out=tmp_path / "other", formats=(form,)).done == 1
+    other = (tmp_path / "other" / "A" / f"report.{form}").read_bytes()
+    monkeypatch.setattr(make, "views", lambda *arguments: {**right(*arguments), f"report.{form}": other})
+    summary = go(tmp_path / "a.json", out=out, formats=("txt", form))
     assert (summary.failed, summary.exit_code) == (1, ExitCode.INTEGRITY)
     assert not (out / "A").exists()
     assert (out / ".superseded" / "A" / "report.txt").read_bytes() == before["A/report.txt"]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from reportgen.nouns import (
     Sentence,
 )
 from reportgen.nouns.report import Origin, Rung
-from reportgen.phrases import capital, images_phrase, say, strung
+from reportgen.phrases import capital, date_phrase, images_phrase, say, strung
 
 __all__ = ["Words", "assemble", "filled", "software_version"]
 
@@ -226,9 +226,7 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> tuple[tuple[str, str]
 
 
 def _day(day: object, domain: Domain) -> str:
-    year, month, number = str(day)[:10].split("-")
-    name = domain.presentation["months"].split()[int(month) - 1]
-    return domain.presentation["date"].format(day=int(number), month=name, year=year)
+    return date_phrase(date.fromisoformat(str(day)[:10]), domain.presentation)
 
 
 def _moment(supplied: str, domain: Domain, zone: ZoneInfo) -> str:

@@ -69,7 +69,7 @@ def cli() -> None:
 @cli.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @option("-o", "--output", required=True, type=Folder(), metavar="OUT", help="Folder for the reports.")
-@option("--format", "formats", default="txt,pdf", metavar="LIST", help="Comma-separated: txt, pdf, json.")
+@option("--format", "formats", default="txt,pdf", metavar="LIST", help="List of txt, pdf, html and json.")
 @READ
 @ENGINE
 @option("--jobs", default=1, type=click.IntRange(1, 256), help="Processes that finish and print reports.")
@@ -195,7 +195,7 @@ def check(case: str, draft_file: str, as_json: bool, **chosen: Any) -> int:
 
 @cli.command()
 @click.argument("folder", metavar="OUT/CASE_ID", type=click.Path())
-@option("--format", "formats", required=True, metavar="LIST", help="Comma-separated: txt, pdf, json.")
+@option("--format", "formats", required=True, metavar="LIST", help="List of txt, pdf, html and json.")
 @option("-o", "--output", required=True, type=Folder(file_okay=False), metavar="DIR", help="Where to.")
 def export(folder: str, formats: str, output: str) -> None:
     """Print a report again, in other formats, from its report.json; no model is needed."""

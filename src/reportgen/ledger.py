@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from reportgen.errors import UsageError
 
@@ -42,9 +42,11 @@ MIGRATIONS = (
     """,
     "ALTER TABLE files ADD COLUMN state TEXT NOT NULL DEFAULT 'null';",
     "ALTER TABLE files ADD COLUMN run INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE cases ADD COLUMN rules TEXT NOT NULL DEFAULT '{}';",
 )
 #: Columns that hold JSON.
-_JSON = ("render", "outputs", "pictures", "rungs", "seconds")
+_JSON = ("render", "outputs", "pictures", "rungs", "rules", "seconds")
+_ENCODED = json.JSONEncoder(sort_keys=True).encode  # json.dumps would make one for each value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ class Row:
         outputs: ``(size, mtime in ns, sha256)`` by path inside the case's folder.
         pictures: ``(size, mtime in ns)`` by absolute path of each picture of the case.
         rungs: Passages by rung of the ladder.
+        rules: Reviewer's items by the rule that raised them; their texts hold scores, ages and values.
         attempts: How often this case was begun.
         seconds: Time by step.
         run: The run that last touched this row.
@@ -88,6 +91,7 @@ class Row:
     images: int | None = None
     reviewer_items: int | None = None
     rungs: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, int] = field(default_factory=dict)
     attempts: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     cache_hits: int = 0
@@ -95,7 +99,8 @@ class Row:
 
 
 _COLUMNS = tuple(one.name for one in fields(Row))
-_PUT = f"INSERT OR REPLACE INTO cases ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - names of ours
+_NAMES = ", ".join(_COLUMNS)
+_PUT = f"INSERT OR REPLACE INTO cases ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - names of ours
 
 
 class Ledger:
@@ -122,6 +127,7 @@ class Ledger:
             if not read_only:
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._migrate()
+            self._columns = _NAMES if self._version > 3 else _NAMES.replace("rules", "'{}'")  # only read
         except BaseException as error:
             self._db.close()
             if isinstance(error, sqlite3.DatabaseError):
@@ -132,10 +138,8 @@ class Ledger:
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         what, cure = f"cannot be used ({name})", "Move it away and run again; every case is then made again."
         if name.startswith("SQLITE_READONLY"):
-            what, cure = (
-                "was left unfinished by a run that was killed",
-                "Give that run's command again first.",
-            )
+            what = "was left unfinished by a run that was killed"
+            cure = "Give that run's command again first."
         elif name.startswith(("SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL")):
             cure = "See to the drive, and to programs that have the file open."
         return UsageError(f"{self.path} {what}.", cure)
@@ -184,14 +188,12 @@ class Ledger:
 
     def file(self, origin: str) -> tuple[str, int] | None:
         """Stamp of an input file when it was last read to its end, and how many cases it gave."""
-        query = "SELECT stamp, cases FROM files WHERE origin = ?"
-        return next(self._db.execute(query, (origin,)), None)
+        return next(self._db.execute("SELECT stamp, cases FROM files WHERE origin = ?", (origin,)), None)
 
     def file_state(self, origin: str) -> list[int] | None:
         """Size and time of change of an input file when it was last read to its end, where that is known."""
         found = self._db.execute("SELECT state FROM files WHERE origin = ?", (origin,)).fetchone()
-        state: list[int] | None = json.loads(found[0]) if found else None
-        return state
+        return cast("list[int] | None", json.loads(found[0]) if found else None)
 
     def put_file(
         self, origin: str, stamp: str, cases: int, state: list[int] | None = None, run: int = 0
@@ -223,8 +225,7 @@ class Ledger:
         """All rows: what went wrong first, then by case id and file."""
         return self._rows(
             "ORDER BY CASE status WHEN 'failed' THEN 0 WHEN 'rejected' THEN 1 WHEN 'pending' THEN 2 ELSE 3"
-            " END,"
-            " case_id IS NULL, case_id, file, row"
+            " END, case_id IS NULL, case_id, file, row"
         )
 
     def finished(self) -> Iterator[Row]:
@@ -237,10 +238,8 @@ class Ledger:
 
     def put(self, row: Row) -> None:
         """Write a row over the one with its key; it lasts from the next ``commit``."""
-        values = ((name, getattr(row, name)) for name in _COLUMNS)
-        self._write(
-            _PUT, *(json.dumps(one, sort_keys=True) if name in _JSON else one for name, one in values)
-        )
+        values = (_ENCODED(getattr(row, one)) if one in _JSON else getattr(row, one) for one in _COLUMNS)
+        self._write(_PUT, *values)
 
     def remove(self, key: str) -> None:
         """Forget a row; lasts from the next ``commit``."""
@@ -270,11 +269,12 @@ class Ledger:
     def _rows(self, where: str, *values: object) -> Iterator[Row]:
         try:
             # a list at a time, so that a row may be written while others are read
-            cursor = self._db.execute(f"SELECT {', '.join(_COLUMNS)} FROM cases {where}", values)  # noqa: S608
+            cursor = self._db.execute(f"SELECT {self._columns} FROM cases {where}", values)  # noqa: S608
             while batch := cursor.fetchmany(500):
                 for found in batch:
                     named = dict(zip(_COLUMNS, found, strict=True))
-                    yield Row(**{**named, **{name: json.loads(named[name]) for name in _JSON}})
+                    plain = {name: {} if named[name] == "{}" else json.loads(named[name]) for name in _JSON}
+                    yield Row(**{**named, **plain})
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from None
 

@@ -1,6 +1,8 @@
 """How numbers, ages, scores and lists of images are spelled, the same in every room."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any, Literal
@@ -10,6 +12,7 @@ from reportgen.domain import Domain
 __all__ = [
     "age_phrase",
     "capital",
+    "date_phrase",
     "images_phrase",
     "joined",
     "number_phrase",
@@ -18,6 +21,8 @@ __all__ = [
     "score_phrase",
     "strung",
 ]
+
+_PART = re.compile("YYYY|MMM|MM|DD|D")
 
 
 def say(domain: Domain, key: str, **values: object) -> str:
@@ -82,6 +87,19 @@ def score_phrase(score: float | None) -> str | None:
 def age_phrase(days: int) -> str:
     """Days as weeks+days: 143 is ``20+3``."""
     return f"{days // 7}+{days % 7}"
+
+
+def date_phrase(day: date, words: Mapping[str, str]) -> str:
+    """A day in the site's ``date_format``, else as the language has it: ``23 Nov 2026``."""
+    parts = {
+        "YYYY": f"{day.year:04}",
+        "MMM": words["months"].split()[day.month - 1],
+        "MM": f"{day.month:02}",
+        "DD": f"{day.day:02}",
+        "D": str(day.day),
+    }
+    form = words["date"].format(day="D", month="MMM", year="YYYY")
+    return _PART.sub(lambda part: parts[part[0]], words.get("date_format", form))
 
 
 def capital(text: str) -> str:

@@ -4,7 +4,6 @@
 many) lets an engine answer the prompts.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from reportgen.check import check_draft, climb, refusal
 from reportgen.domain import Domain, load_domain
 from reportgen.engines import load_engine
 from reportgen.engines.base import Engine, EngineInfo, Parameters
-from reportgen.errors import UsageError
 from reportgen.exporters.pictures import PictureError, picture
 from reportgen.files import canonical_json, sha256
 from reportgen.narrate import fixed_sentences, prompt_for, prompt_sha256
@@ -24,6 +22,7 @@ from reportgen.nouns import Case, Check, Completion, Facts, Found, Passage, Pict
 from reportgen.nouns.base import Frozen
 from reportgen.read.checks import check_case
 from reportgen.settings import Settings
+from reportgen.site import configured
 from reportgen.state import state
 
 __all__ = [
@@ -47,48 +46,6 @@ class Prepared(Frozen):
     found: Found
     facts: Facts
     prompts: tuple[Prompt, ...]
-
-
-def configured(domain: Domain, settings: Settings) -> Domain:
-    """The domain with the site's thresholds in place of its own.
-
-    Raises:
-        UsageError: A threshold that the domain does not have: a misspelt one would have no effect.
-    """
-    for name, values in settings.thresholds.items():
-        known = domain.thresholds.get(name)
-        if not isinstance(known, dict):
-            raise UsageError(
-                f"There is no threshold '{name}' in the domain {domain.domain}.",
-                "See 'thresholds' in its domain.yaml.",
-            )
-        allowed = {view.id for view in domain.views} if name == "per_view" else set(known)
-        wrong = sorted(set(values) - allowed)
-        if wrong:
-            raise UsageError(f"There is no '{wrong[0]}' in the threshold '{name}'.", "Correct or remove it.")
-        for state_name, inner in values.items() if name == "per_view" else [(name, values)]:
-            _check_threshold(domain, name, state_name, inner)
-    changed = {
-        name: {**domain.thresholds.get(name, {}), **values} for name, values in settings.thresholds.items()
-    }
-    return domain.model_copy(update={"thresholds": {**domain.thresholds, **changed}}) if changed else domain
-
-
-def _check_threshold(domain: Domain, name: str, view: str, values: object) -> None:
-    where = f"the threshold '{name}'" + (f" of '{view}'" if name == "per_view" else "")
-    states = values.items() if name == "per_view" and isinstance(values, dict) else [(name, values)]
-    for state_name, limits in states:
-        known = domain.thresholds.get(state_name)
-        if not isinstance(limits, dict) or not isinstance(known, dict) or set(limits) - set(known):
-            raise UsageError(f"There is no such value in {where}.", "Correct or remove it.")
-        for key, limit in limits.items():
-            fraction = isinstance(known[key], float)
-            number = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
-            if not number or limit < 0 or (fraction and limit > 1):
-                raise UsageError(
-                    f"'{key}' in {where} is not a number {'from 0 to 1' if fraction else 'of 0 or more'}.",
-                    "Correct or remove it.",
-                )
 
 
 def prepare(found: Found, domain: Domain) -> Prepared:

@@ -3,46 +3,41 @@ not options of a command, validated."""
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reportgen.errors import UsageError
+from reportgen.institution import Institution
 
 __all__ = ["Settings", "load_settings"]
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Settings(BaseModel):
     """Settings that shape reports.
 
     Attributes:
-        timezone: IANA name; times without an offset are in it, and report times are printed in it.
         thresholds: Changes to the domain's thresholds, in the same shape.
+        institution: Whose reports they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    timezone: str = "UTC"
     thresholds: dict[str, dict[str, Any]] = {}
-
-    @field_validator("timezone")
-    @classmethod
-    def _exists(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError("is not an IANA time zone such as Europe/Berlin") from None
-        return value
+    institution: Institution = Institution()
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
-        return ZoneInfo(self.timezone)
+        return ZoneInfo(self.institution.timezone)
 
 
 def load_settings(path: Path | None) -> tuple[Settings, dict[str, Any]]:
-    """Read ``reportgen.toml``: ``[report]`` is settings, ``[run]`` and others are options of commands.
+    """Read ``reportgen.toml``: ``[report]`` and ``[institution]`` are settings, ``[run]`` and others are
+    options of commands. Paths in it are relative to the working folder.
 
     Args:
         path: The file, or None for the defaults.
@@ -61,15 +56,23 @@ def load_settings(path: Path | None) -> tuple[Settings, dict[str, Any]]:
         raise UsageError(f"There is no configuration file {path}.", "Check --config.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}", "Correct it.") from None
-    try:
-        settings = Settings.model_validate(tables.pop("report", {}))
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}, [report] {field}: {first['msg']}.", "Correct or remove it.") from None
+    report = _validated(Settings, tables.pop("report", {}), f"{path}, [report]")
+    if "institution" in tables:
+        institution = _validated(Institution, tables.pop("institution"), f"{path}, [institution]")
+        report = report.model_copy(update={"institution": institution})
     wrong = [name for name, table in tables.items() if not isinstance(table, dict)]
     if wrong:
         raise UsageError(
             f"{path}: '{wrong[0]}' stands outside a table.", "Put it under [report], [run] or a command."
         )
-    return settings, tables
+    return report, tables
+
+
+def _validated(model: type[Model], table: Any, place: str) -> Model:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{place} {field}: {message}.", "Correct or remove it.") from None

@@ -6,19 +6,18 @@ import json
 import re
 import sys
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
 from reportgen.batch import voice
 from reportgen.batch.guard import Failure, guarded
-from reportgen.batch.index import index_page
 from reportgen.batch.lock import locked
 from reportgen.batch.moments import interruptible, now
 from reportgen.batch.refusals import error_name
 from reportgen.batch.summary import Tally
 from reportgen.batch.voice import BarVoice, JsonVoice, LineVoice, QuietVoice
 from reportgen.errors import DomainError, ExitCode, InputError, UsageError
+from reportgen.institution import Institution
 from reportgen.ledger import Ledger, Row
 from reportgen.settings import Settings
 from reportgen.traces import where_it_broke
@@ -65,59 +64,6 @@ def test_a_name_that_is_taken_gets_a_piece_of_hash(ledger):
     assert re.fullmatch(
         r"bad\.json~[0-9a-f]{8}\.error\.json", error_name(ledger, "input:2", "bad.json", None)
     )
-
-
-class _Page(HTMLParser):
-    """Reads a page strictly enough to see that every tag is closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: list[str] = []
-        self.links: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.seen.append(tag)
-        self.links += [value for name, value in attrs if name in {"href", "src"}]
-        if tag not in {"meta", "br"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
-def whole(rows, counts):
-    return b"".join(index_page(rows, counts, "reportgen 1", "today")).decode()
-
-
-def test_the_index_is_one_file_with_links_and_no_script():
-    rejected = replace(ROW, key="i", case_id=None, status="rejected", row=4,
-                       file="<script>alert(1)</script>.json", problem="images[0]: <b>wrong</b>",
-                       error_file="a b#.json.error.json")  # fmt: skip
-    page = whole([rejected, ROW], {"rejected": 1, "done": 1, "skipped": 2})
-    seen = _Page(page)
-    assert seen.open == []
-    assert "script" not in seen.seen
-    assert "&lt;script&gt;" in page
-    assert "<b>wrong" not in page
-    assert seen.links == [
-        "rejected/a%20b%23.json.error.json", "a/report.pdf", "a/report.txt", "a/report.json",
-    ]  # fmt: skip
-    assert "<b>3</b>reports" in page
-    assert "<b>1</b>rejected" in page
-    assert "http" not in page
-
-
-def test_an_index_of_nothing_says_so():
-    assert "No case was read." in whole([], {})
-
-
-def test_an_index_of_thousands_is_quick_and_whole():
-    rows = (replace(ROW, key=f"case:{n}", case_id=f"case-{n}") for n in range(5000))
-    page = whole(rows, {"done": 5000})
-    assert page.count("<tr>") == 5001
-    assert len(page) < 3_000_000
 
 
 def test_cases_and_their_fates_balance():
@@ -268,7 +214,7 @@ def test_a_drive_without_locks_says_so(tmp_path, monkeypatch):
 
 
 def test_the_time_is_in_the_configured_zone(monkeypatch):
-    zone = Settings(timezone="Europe/Berlin").zone
+    zone = Settings(institution=Institution(timezone="Europe/Berlin")).zone
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1763888640")
     assert now(zone).isoformat() == "2025-11-23T10:04:00+01:00"
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
@@ -310,7 +256,7 @@ def test_stamps_see_what_matters(tmp_path):
     one = found(case(image(1, ("Femur", 0.9))))
     other = one.model_copy(update={"source": one.source.model_copy(update={"sha256": "1" * 64})})
     assert stamps().content(one) == stamps().content(one) != stamps().content(other)
-    assert stamps().content(one) != stamps(timezone="Europe/Berlin").content(one)
+    assert stamps().content(one) != stamps(institution=Institution(timezone="Europe/Berlin")).content(one)
     assert stamps().render("txt") != stamps().render("pdf")
     longer = Stamps.of(DOMAIN, Settings(), TemplateEngine(), Parameters(max_new_tokens=5))
     assert longer.writer != stamps().writer

@@ -318,7 +318,7 @@ def test_options_come_from_a_file_in_the_working_folder(capsys, tmp_path):
     put(
         tmp_path,
         "reportgen.toml",
-        '[report]\ntimezone = "Europe/Berlin"\n[run]\nformat = "txt"\nengine = "template"\n',
+        '[institution]\ntimezone = "Europe/Berlin"\n[run]\nformat = "txt"\nengine = "template"\n',
     )
     assert main(["run", "in", "-o", "out"]) == 0
     assert "options from reportgen.toml" in capsys.readouterr().err
@@ -336,7 +336,7 @@ def test_options_come_from_a_file_in_the_working_folder(capsys, tmp_path):
         ("[run]\nformatt = 'txt'\n", "Did you mean 'format'"),
         ("[runn]\nformat = 'txt'\n", "Did you mean 'run'"),
         ("[facts]\nformat = 'txt'\n", "no option 'format'"),
-        ("[report]\ntimezone = 'Mars'\n", "timezone"),
+        ("[institution]\ntimezone = 'Mars'\n", "timezone"),
         ("x = 1\n", "outside a table"),
         ("[run", "not TOML"),
         ("[run]\njobs = 'many'\n", "--jobs"),

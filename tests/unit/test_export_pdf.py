@@ -1,11 +1,14 @@
 """report.pdf: all words, embedded fonts, equal bytes, page numbers, pictures, and inert text."""
 
+import io
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pikepdf
 import pypdfium2
 import pytest
 from hypothesis import given, settings
@@ -21,7 +24,9 @@ from factories import (
     solid,
     some_pictures,
 )
+from reportgen.__main__ import main
 from reportgen.exporters import export
+from reportgen.files import sha256
 from reportgen.nouns import Report
 
 HOSTILE = '<img src="file:///etc/passwd"/> & <b>x</b> {{ 7*7 }} <para> </para> &amp; <a href="http://x">y</a>'
@@ -180,6 +185,11 @@ def test_a_character_without_a_glyph_is_shown_and_explained() -> None:
     assert "Some characters of the input cannot be printed here and are shown as \ufffd" in boxed
 
 
+def test_a_mark_of_byte_order_is_no_text_though_the_typeface_has_it() -> None:
+    # PDF/A and PDF/UA forbid fonts to say that a glyph stands for it.
+    assert "a\ufffdb" in " ".join(pdf_pages(export(with_header("Patient", "a\ufeffb"), "pdf")))
+
+
 @pytest.mark.parametrize("place", ["input_name", "why_this_engine"])
 def test_a_missing_glyph_below_the_limits_is_explained_too(place: str) -> None:
     made = a_report().provenance.model_copy(update={place: "北"})
@@ -333,3 +343,57 @@ def test_states_can_be_told_apart_without_colour() -> None:
     assert data.count("Recognised") == 10
     assert data.count("Uncertain") == 2
     assert data.count("Not determined") == 2
+
+
+def test_the_qr_code_names_the_report_and_the_file_that_is_attached():
+    import zxingcpp
+
+    report = a_report()
+    data = export(report, "pdf")
+    with pikepdf.open(io.BytesIO(data)) as document:
+        attached = document.attachments["report.json"].get_file().read_bytes()
+    assert attached == export(report, "json")
+    pages = pypdfium2.PdfDocument(data)
+    (code,) = zxingcpp.read_barcodes(pages[len(pages) - 1].render(scale=3).to_pil())
+    assert code.text == f"REPORTGEN:{report.report_id}:{sha256(attached)}".upper()
+
+
+def test_what_a_model_wrote_is_marked_for_machines():
+    """IPTC's digital source type, which the EU's AI Act has in mind with a machine-readable mark."""
+    for origin, made in (("model", "compositeWithTrainedAlgorithmicMedia"), ("template", "algorithmicMedia")):
+        sections = tuple(
+            s.model_copy(
+                update={"sentences": tuple(t.model_copy(update={"origin": origin}) for t in s.sentences)}
+            )
+            for s in a_report().sections
+        )
+        with pikepdf.open(io.BytesIO(export(a_report(sections=sections), "pdf"))) as document:
+            metadata = document.Root.Metadata.read_bytes().decode()
+        assert f"digitalsourcetype/{made}<" in metadata
+        assert a_report().provenance.input_sha256 in metadata
+        assert "Anna" not in metadata
+
+
+@pytest.mark.parametrize("status", ["draft", "signed"])
+def test_only_a_draft_has_the_mark_of_a_draft(status: str):
+    report = a_report(status=status)
+    pages = pdf_pages(export(report, "pdf"))
+    assert all((report.banner in page) == (status == "draft") for page in pages)
+    assert (report.banner in export(report, "txt").decode()) == (status == "draft")
+
+
+@pytest.mark.parametrize(("images", "pages"), [(1, 1), (20, 2)])
+def test_one_page_for_one_image_and_two_for_twenty(tmp_path: Path, images: int, pages: int):
+    sample = Path(__file__).parents[2] / "samples" / "sixty_images" / "sixty_images.json"
+    case = json.loads(sample.read_bytes())
+    case["images"] = case["images"][:images]
+    for number, image in enumerate(case["images"]):
+        image.pop("sha256", None)
+        image["file"] = f"{number}.jpg"
+        (tmp_path / image["file"]).write_bytes(jpeg(number + 1))
+    (tmp_path / "case.json").write_text(json.dumps(case))
+    assert (
+        main(["run", str(tmp_path / "case.json"), "-o", str(tmp_path / "out"), "--engine", "template"]) == 0
+    )
+    (pdf,) = (tmp_path / "out").glob("*/report.pdf")
+    assert len(pdf_pages(pdf.read_bytes())) == pages

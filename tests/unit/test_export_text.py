@@ -30,8 +30,8 @@ def with_header(name: str, text: str) -> Report:
 
 
 def test_formats_are_named_and_an_unknown_one_is_refused() -> None:
-    assert list(FORMATS) == ["json", "txt", "pdf"]
-    with pytest.raises(UsageError, match="json, txt, pdf"):
+    assert list(FORMATS) == ["json", "txt", "pdf", "html"]
+    with pytest.raises(UsageError, match="json, txt, pdf, html"):
         export(a_report(), "docx")
 
 

@@ -248,7 +248,7 @@ def test_a_domain_of_ones_own_has_its_own_layout_through_run(tmp_path: Path):
     (own / "domain.yaml").write_text(text, "utf-8")
     layout = (own / "report.txt.jinja").read_text("utf-8")
     (own / "report.txt.jinja").write_text(
-        layout.replace("{{ report.banner", "IN MY OWN LAYOUT\n{{ report.banner", 1), "utf-8"
+        layout.replace("{{ layout.banner", "IN MY OWN LAYOUT\n{{ layout.banner", 1), "utf-8"
     )
     record = {**case(image(1, ("Femur", 0.9))).plain(), "domain": "mine"}
     (tmp_path / "in").mkdir()

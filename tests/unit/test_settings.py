@@ -8,13 +8,14 @@ from reportgen.settings import load_settings
 
 def test_defaults_without_a_file():
     settings, options = load_settings(None)
-    assert (settings.timezone, dict(settings.thresholds), options) == ("UTC", {}, {})
+    assert (settings.zone.key, dict(settings.thresholds), options) == ("UTC", {}, {})
 
 
 def test_settings_and_options_come_from_their_tables(tmp_path: Path):
     path = tmp_path / "reportgen.toml"
     path.write_text(
-        '[report]\ntimezone = "Europe/Berlin"\n[report.thresholds.recognised]\nscore = 0.8\n[run]\njobs = 2\n'
+        '[institution]\ntimezone = "Europe/Berlin"\n'
+        "[report.thresholds.recognised]\nscore = 0.8\n[run]\njobs = 2\n"
     )
     settings, options = load_settings(path)
     assert settings.zone.key == "Europe/Berlin"
@@ -25,7 +26,12 @@ def test_settings_and_options_come_from_their_tables(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[report]\ntimezone = "Mars/Base"', "timezone"),
+        ('[institution]\ntimezone = "Mars/Base"', r"\[institution\] timezone: is not an IANA time zone"),
+        ('[institution]\ncolour = "#ffee00"', r"\[institution\] colour: is too light"),
+        ('[institution]\ndate_format = "YY"', r"\[institution\] date_format"),
+        ('[institution]\nname = "A\\u202eB"', r"\[institution\] name: holds a control character"),
+        ('[institution]\nfooter = "a\\nb"', r"\[institution\] footer"),
+        ("institution = 1", r"\[institution\]"),
         ("[report]\ncolour = 1", "colour"),
         ("jobs = 2", "outside a table"),
         ("[report", "is not TOML"),

@@ -74,6 +74,7 @@ class Book:
             outputs=made.outputs,
             images=made.images,
             reviewer_items=made.reviewer_items,
+            rules=made.rules,
             rungs=made.rungs,
             cache_hits=made.reused,
             seconds=made.seconds,
@@ -100,6 +101,7 @@ class Book:
             outputs={},
             render={},
             rungs={},
+            rules={},
         )
         self._write_failure(fallen, failure, error)
         self.tally.codes.add(failure.code)

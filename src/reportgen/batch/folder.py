@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from reportgen.domain import HTML_TEMPLATE, TEXT_TEMPLATE
 from reportgen.errors import IntegrityError, UsageError
 from reportgen.exporters import export
 from reportgen.files import new_folder, sha256, sha256_file, write_file
@@ -45,10 +46,12 @@ def views(
     report: Report,
     formats: Iterable[str],
     pictures: Mapping[str, bytes] | Path,
-    text_template: str | None = None,
+    templates: Mapping[str, str] | None = None,
 ) -> dict[str, bytes]:
-    """The report in each format, by file name."""
-    return {file_name(name): export(report, name, pictures, text_template) for name in formats}
+    """The report in each format, by file name; ``templates`` are those of its domain."""
+    layouts = templates or {}
+    text, page = layouts.get(TEXT_TEMPLATE), layouts.get(HTML_TEMPLATE)
+    return {file_name(name): export(report, name, pictures, text, page) for name in formats}
 
 
 def write_case(

@@ -1,120 +1,242 @@
-"""``OUT/index.html``: everything the output folder holds, for a person. No script, no patient, one file."""
+"""``OUT/index.html``: everything the output folder holds, for a person, from the ledger alone.
 
+No patient's value is in it, since none is in the ledger: of what a reviewer must look at it tells the
+number and the rules, whose texts are in the reports. It is read and written row by row; what is more than a
+page goes on in ``OUT/_index`` (no case's folder can have that name), so that neither memory nor a browser
+feels how many cases there are.
+"""
+
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from html import escape
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
-from reportgen.ledger import Row
+from reportgen.batch.index_look import POLICY, SCRIPT, STYLE
+from reportgen.files import write_file
+from reportgen.ledger import Ledger, Row
 
-__all__ = ["index_page"]
+__all__ = ["ROWS", "remove_index", "write_index"]
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1d2733;--soft:#5c6b7a;--line:#d9e0e6;--paper:#fff;--wash:#f4f6f8;
---good:#1b7a43;--bad:#b3261e;--wait:#8a6100}
-@media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--soft:#9fb0bf;--line:#33414e;--paper:#151b21;--wash:#1d252d;
---good:#62c88d;--bad:#ff8a80;--wait:#e6b84d}}
-body{margin:0 auto;max-width:72rem;padding:2rem 1.25rem 4rem;background:var(--paper);color:var(--ink);
-font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-h1{font-size:1.5rem;margin:0}p{margin:.25rem 0;color:var(--soft)}
-.banner{margin:1rem 0;padding:.6rem .9rem;border-left:4px solid var(--wait);background:var(--wash);
-color:var(--ink)}
-ul.counts{display:flex;flex-wrap:wrap;gap:.75rem;list-style:none;margin:1.25rem 0;padding:0}
-ul.counts li{flex:1 1 8rem;padding:.7rem .9rem;background:var(--wash);border-radius:.5rem;color:var(--soft)}
-ul.counts b{display:block;font-size:1.6rem;line-height:1.2;color:var(--ink);font-variant-numeric:tabular-nums}
-h2{font-size:1.1rem;margin:2rem 0 .5rem}
-.wide{overflow-x:auto}table{width:100%;border-collapse:collapse;font-size:.93rem}
-th{position:sticky;top:0;background:var(--paper);text-align:left;color:var(--soft);font-weight:600}
-th,td{padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-tr{content-visibility:auto}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-td.id{min-width:14rem;font-family:ui-monospace,"Cascadia Mono",Consolas,monospace;overflow-wrap:anywhere}
-a{color:inherit;text-underline-offset:.15em;margin-right:.6rem}
-.done{color:var(--good)}.rejected,.failed{color:var(--bad)}.pending{color:var(--wait)}
-""".strip()
+#: Rows of one page.
+ROWS = 2000
+FIRST = "index.html"
+FURTHER = "_index"
 
 #: A case that a later run found finished is as done as before.
 _SHOWN = {"done": "done", "skipped": "done", "rejected": "rejected", "failed": "failed", "pending": "pending"}
 _COUNTS = (("done", "reports"), ("rejected", "rejected"), ("failed", "failed"), ("pending", "pending"))
-_HEAD = (
-    '<div class="wide"><table><thead><tr><th scope="col">Case</th><th scope="col">Status</th>'
-    '<th scope="col" class="n">Images</th><th scope="col" class="n">To look at</th>'
-    '<th scope="col">Words</th><th scope="col">Files</th></tr></thead><tbody>\n'
+_ORDER = ("report.pdf", "report.html", "report.txt", "report.json")
+_HEADS = (
+    ("", "Picture"),
+    (' data-sort=""', "Case or input"),
+    (' data-sort=""', "Status"),
+    (' data-sort="" class="n"', "Images"),
+    (' data-sort=""', "To look at"),
+    (' data-sort=""', "Passages"),
+    ("", "Files"),
 )
-_TROUBLE_HEAD = (
-    '<div class="wide"><table><thead><tr><th scope="col">Case or input</th><th scope="col">Status</th>'
-    '<th scope="col">What is wrong</th><th scope="col">Details</th></tr></thead><tbody>\n'
-)
-_FOOT = "</tbody></table></div>\n"
 
 
-def index_page(
-    rows: Iterable[Row], counts: dict[str, int], software: str, written_at: str
-) -> Iterator[bytes]:
-    """The page in pieces, from the ledger's rows with what went wrong first.
+class _Page(NamedTuple):
+    """A page: its number from 1, and its first and last row by name."""
+
+    number: int
+    first: str
+    last: str
+
+    @property
+    def name(self) -> str:
+        """Its path in the output folder."""
+        return FIRST if self.number == 1 else f"{FURTHER}/{self.number}.html"
+
+
+class _Frame(NamedTuple):
+    """What all pages have in common."""
+
+    software: str
+    written_at: str
+    counts: Counter[str]
+    pages: int
+
+
+def write_index(out: Path, ledger: Ledger, software: str, written_at: str) -> None:
+    """Write the pages, what went wrong first; the first one, which lists the others, last.
 
     Args:
-        rows: Ordered as ``Ledger.rows`` gives them; read once.
-        counts: Rows by status.
+        out: The output folder.
+        ledger: What is told.
         software: Name and version of the program.
         written_at: Date and time as printed.
+
+    Raises:
+        OSError: A page cannot be written.
     """
-    return map(str.encode, _page(rows, counts, software, written_at))
+    counts: Counter[str] = Counter()
+    for status, count in ledger.counts().items():
+        counts[_SHOWN[status]] += count
+    frame = _Frame(software, written_at, counts, max(-(-counts.total() // ROWS), 1))
+    rows = ledger.rows()
+    first = list(islice(rows, ROWS))
+    pages = [_Page(1, *_ends(first))]
+    while more := list(islice(rows, ROWS)):
+        pages.append(_Page(len(pages) + 1, *_ends(more)))
+        write_file(out / pages[-1].name, _page(frame, pages[-1], more, ()))
+    write_file(out / FIRST, _page(frame, pages[0], first, pages))
+    _remove_further(out, len(pages))
 
 
-def _page(rows: Iterable[Row], counts: dict[str, int], software: str, written_at: str) -> Iterator[str]:
-    shown: Counter[str] = Counter()
-    for status, count in counts.items():
-        shown[_SHOWN[status]] += count
+def remove_index(out: Path) -> None:
+    """Take the pages away, where what they tell is not true any more."""
+    (out / FIRST).unlink(missing_ok=True)
+    shutil.rmtree(out / FURTHER, ignore_errors=True)
+
+
+def _remove_further(out: Path, last: int) -> None:
+    """Take away the pages of a time when there were more rows."""
+    if last == 1:
+        shutil.rmtree(out / FURTHER, ignore_errors=True)
+        return
+    for path in (out / FURTHER).glob("*.html"):
+        if not path.stem.isdecimal() or int(path.stem) > last:
+            path.unlink(missing_ok=True)
+
+
+def _page(frame: _Frame, page: _Page, rows: list[Row], pages: list[_Page] | tuple[()]) -> Iterator[bytes]:
+    return map(str.encode, _pieces(frame, page, rows, pages))
+
+
+def _pieces(frame: _Frame, page: _Page, rows: list[Row], pages: list[_Page] | tuple[()]) -> Iterator[str]:
+    of = f", page {page.number} of {frame.pages}" if frame.pages > 1 else ""
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY, quote=False)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="robots" content="noindex">\n<title>Draft reports</title>\n'
-        f"<style>\n{_STYLE}\n</style>\n</head>\n<body>\n<h1>Draft reports</h1>\n"
-        f"<p>{escape(software)}, {escape(written_at)}</p>\n"
+        f'<meta name="robots" content="noindex">\n<title>Draft reports{of}</title>\n'
+        f"<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1>Draft reports{of}</h1>\n"
+        f"<p>{escape(frame.software)}, {escape(frame.written_at)}</p>\n"
         '<p class="banner">Every report here is a draft written by software. None is for clinical use until '
         "a clinician has reviewed and signed it.</p>\n"
     )
-    cards = "".join(f"<li><b>{shown[status]}</b>{name}</li>" for status, name in _COUNTS)
+    cards = "".join(f"<li><b>{frame.counts[status]:,}</b>{name}</li>" for status, name in _COUNTS)
     yield f'<ul class="counts">{cards}</ul>\n'
-    yield from _tables(rows)
-    yield "</body>\n</html>\n"
+    yield _ways(frame, page, pages)
+    yield from _table(rows, "" if page.number == 1 else "../")
+    yield f"</main>\n<script>\n{SCRIPT}\n</script>\n</body>\n</html>\n"
 
 
-def _tables(rows: Iterable[Row]) -> Iterator[str]:
-    open_table = None
-    for row in rows:
-        good = _SHOWN[row.status] == "done"
-        if open_table is not good:
-            yield _FOOT if open_table is not None else ""
-            yield "<h2>Reports</h2>\n" + _HEAD if good else "<h2>Needs attention</h2>\n" + _TROUBLE_HEAD
-            open_table = good
-        yield _report(row) if good else _trouble(row)
-    yield _FOOT if open_table is not None else "<p>No case was read.</p>\n"
-
-
-def _report(row: Row) -> str:
+def _ways(frame: _Frame, page: _Page, pages: list[_Page] | tuple[()]) -> str:
+    """Links to the pages before and after; on the first to all, with the rows at their ends."""
+    if frame.pages == 1:
+        return ""
+    up = "" if page.number == 1 else "../"
+    near = {"First page": 1, "Previous page": page.number - 1, "Next page": page.number + 1}
     links = "".join(
-        f'<a href="{quote(f"{row.case_id}/{name}")}">{escape(name.removeprefix("report."))}</a>'
-        for name in sorted(row.outputs, key=_by_use)
-        if "/" not in name
+        f'<a href="{up}{_Page(number, "", "").name}">{name}</a>'
+        for name, number in near.items()
+        if 1 <= number <= frame.pages and number != page.number
     )
-    words = ", ".join(f"{count} {rung}" for rung, count in sorted(row.rungs.items())) or "none"
-    return (
-        f'<tr><td class="id">{escape(row.case_id or "")}</td><td class="done">draft</td>'
-        f'<td class="n">{row.images or 0}</td><td class="n">{row.reviewer_items or 0}</td>'
-        f"<td>{escape(words)}</td><td>{links}</td></tr>\n"
+    listed = "".join(
+        f'<li><a href="{one.name}">{escape(one.first)} to {escape(one.last)}</a></li>\n' for one in pages
+    )
+    every = f"<details><summary>All pages</summary>\n<ol>\n{listed}</ol></details>\n" if listed else ""
+    return f'<nav aria-label="Pages">{links}\n{every}</nav>\n'
+
+
+def _table(rows: list[Row], up: str) -> Iterator[str]:
+    if not rows:
+        yield "<p>No case was read.</p>\n"
+        return
+    boxes = "".join(
+        f'<label><input type="checkbox" name="status" value="{status}" checked> {_word(status)}</label>'
+        for status, _ in _COUNTS
+    )
+    yield (
+        '<form id="tools" hidden>\n'
+        '<label>Filter <input type="search" name="words" autocomplete="off"></label>\n'
+        f"<fieldset><legend>Status</legend>{boxes}</fieldset>\n"
+        '<p id="shown" role="status"></p>\n</form>\n'
+    )
+    heads = "".join(f'<th role="columnheader" scope="col"{more}>{name}</th>' for more, name in _HEADS)
+    yield (
+        '<table role="table">\n<caption>Cases</caption>\n<thead role="rowgroup"><tr role="row">'
+        f'{heads}</tr></thead>\n<tbody role="rowgroup">\n'
+    )
+    yield from (_row(row, up) for row in rows)
+    yield "</tbody>\n</table>\n"
+
+
+def _cell(kind: str, content: str, value: object = None) -> str:
+    data = "" if value is None else f' data-value="{value}"'
+    return f'<td role="cell" class="{kind}"{data}>{content}</td>'
+
+
+def _row(row: Row, up: str) -> str:
+    status = _SHOWN[row.status]
+    good = status == "done"
+    place = escape(row.file) + (f", row {row.row}" if row.row else "")
+    name = escape(row.case_id or "") + ("" if good else f"<span>{place}</span>")
+    words = ", ".join(f"{count} {rung}" for rung, count in sorted(row.rungs.items()))
+    cells = (
+        _cell("p", _thumbnail(row, up) if good else ""),
+        f'<th role="rowheader" scope="row" class="id">{name}</th>',
+        f'<td role="cell" class="{status}">{_word(status)}</td>',
+        _cell("n", str(row.images or 0) if good else ""),
+        _to_look_at(row) if good else _cell("look", escape(row.problem or "")),
+        _cell("w", escape(words or "none") if good else ""),
+        _cell("f", _links(row, up) if good else _refusal(row, up)),
+    )
+    return f'<tr role="row" data-status="{status}">{"".join(cells)}</tr>\n'
+
+
+def _word(status: str) -> str:
+    """A status for people: what is done is a draft."""
+    return "draft" if status == "done" else status
+
+
+def _thumbnail(row: Row, up: str) -> str:
+    """One of the case's pictures; which view it shows only the report says, so it has no words here."""
+    name = next((name for name in row.outputs if name.startswith("images/")), None)
+    if name is None:
+        return ""
+    source = f"{up}{row.case_id}/{quote(name)}"
+    return f'<img src="{source}" alt="" loading="lazy" decoding="async" width="72" height="54">'
+
+
+def _to_look_at(row: Row) -> str:
+    """How many items the reviewer has, and what rules raised them."""
+    items = row.reviewer_items or 0
+    rules = ", ".join(
+        rule.replace("_", " ") + (f" ({count})" if count > 1 else "")
+        for rule, count in sorted(row.rules.items())
+    )
+    return _cell("look", f"<b>{items}</b>" + (f"<span>{escape(rules)}</span>" if rules else ""), items)
+
+
+def _links(row: Row, up: str) -> str:
+    return "".join(
+        f'<a href="{up}{row.case_id}/{name}">{name.removeprefix("report.")}</a>'
+        for name in _files(row.outputs)
     )
 
 
-def _trouble(row: Row) -> str:
-    name = row.case_id or row.file + (f", row {row.row}" if row.row else "")
-    link = f'<a href="rejected/{quote(row.error_file)}">error</a>' if row.error_file else ""
-    return (
-        f'<tr><td class="id">{escape(name)}</td><td class="{row.status}">{row.status}</td>'
-        f"<td>{escape(row.problem or '')}</td><td>{link}</td></tr>\n"
-    )
+def _refusal(row: Row, up: str) -> str:
+    return f'<a href="{up}rejected/{quote(row.error_file)}">error</a>' if row.error_file else ""
 
 
-def _by_use(name: str) -> tuple[int, str]:
-    order = ["report.pdf", "report.txt", "report.json"]
-    return (order.index(name) if name in order else len(order), name)
+def _ends(rows: list[Row]) -> tuple[str, str]:
+    """The first and the last row of a page by name."""
+    return (_named(rows[0]), _named(rows[-1])) if rows else ("", "")
+
+
+def _named(row: Row) -> str:
+    return row.case_id or row.file
+
+
+def _files(outputs: Iterable[str]) -> list[str]:
+    """The report's files, the most used first; their names are ours, as a case's id is plain."""
+    there = [name for name in outputs if "/" not in name]
+    return [name for name in _ORDER if name in there] + [name for name in there if name not in _ORDER]

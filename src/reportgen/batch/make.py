@@ -21,7 +21,7 @@ from reportgen import pipeline
 from reportgen.batch.folder import TRUTH, check_written, keep_failed, read_report, views, write_case
 from reportgen.batch.guard import Failure, guarded
 from reportgen.batch.moments import now
-from reportgen.domain import TEXT_TEMPLATE, Domain, load_domain
+from reportgen.domain import Domain, load_domain
 from reportgen.engines.base import EngineInfo
 from reportgen.errors import IntegrityError
 from reportgen.nouns import Completion, Report
@@ -83,6 +83,7 @@ class Made:
     Attributes:
         outputs: ``[size, time of change in ns, sha256]`` by path inside the folder.
         formats: Names of the formats that were made now.
+        rules: Reviewer's items by the rule that raised them.
         rungs: Passages by rung of the ladder.
         reused: Passages in words that a model had written before.
         seconds: Time by step.
@@ -92,6 +93,7 @@ class Made:
     formats: tuple[str, ...]
     images: int
     reviewer_items: int
+    rules: dict[str, int]
     rungs: dict[str, int]
     reused: int
     seconds: dict[str, float]
@@ -118,12 +120,15 @@ def _make(bench: Bench, domain: Domain, task: Task) -> Made:
         for entry in report.images
         if entry.picture and isinstance(data := pictures.get(entry.image_id), bytes)
     }
+    institution = bench.settings.institution
+    if institution.logo_path and institution.logo_png:
+        printable[institution.logo_path] = institution.logo_png
     finished = time.perf_counter()
     formats = tuple(dict.fromkeys(("json", *bench.formats)))
-    files = views(report, formats, printable, domain.templates[TEXT_TEMPLATE])
+    files = views(report, formats, printable, domain.templates)
     exported = time.perf_counter()
     record = Record(found, task.prepared.facts, bench.settings.zone)
-    _read_again(bench.out, found.case.case_id, files, domain, record)
+    _read_again(bench.out, found.case.case_id, {**files, **printable}, domain, record)
     reread_at = time.perf_counter()
     outputs = write_case(bench.out, found.case.case_id, {**files, **printable})
     seconds = {
@@ -141,9 +146,10 @@ def _render(bench: Bench, domain: Domain, task: Rendering) -> Made:
     folder = bench.out / task.case_id
     check_written(folder, task.kept, "Give the same command with --force to make it again.")
     report = read_report(folder)
-    files = views(report, task.formats, folder, domain.templates[TEXT_TEMPLATE])
+    files = views(report, task.formats, folder, domain.templates)
     exported = time.perf_counter()
-    _read_again(bench.out, task.case_id, {TRUTH: (folder / TRUTH).read_bytes(), **files}, domain)
+    beside = {name: (folder / name).read_bytes() for name in task.kept if name == TRUTH or "/" in name}
+    _read_again(bench.out, task.case_id, {**beside, **files}, domain)
     reread_at = time.perf_counter()
     outputs = write_case(bench.out, task.case_id, files, kept=task.kept)
     seconds = {
@@ -160,7 +166,8 @@ def _read_again(
     try:
         reread(files, domain, record)
     except IntegrityError as error:
-        place = keep_failed(out, case_id, files)
+        made = {name: data for name, data in files.items() if "/" not in name}
+        place = keep_failed(out, case_id, made)
         cure = f"It was not put out; what was made lies in {place}. This is a fault of reportgen: report it."
         raise IntegrityError(error.problem, cure) from None
 
@@ -178,6 +185,7 @@ def _made(
         formats=formats,
         images=len(report.images),
         reviewer_items=len(report.reviewer_items),
+        rules=dict(Counter(item.rule for item in report.reviewer_items)),
         rungs=dict(Counter(rung.rung for rung in told)),
         reused=sum(rung.passage in reused and rung.rung != "deterministic" for rung in told),
         seconds={step: round(value, 4) for step, value in seconds.items()},

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reportgen.batch.folder import clear_partial
-from reportgen.batch.index import index_page
+from reportgen.batch.index import write_index
 from reportgen.batch.lock import locked
 from reportgen.batch.place import Place, parts_of
 from reportgen.batch.shard import Shard
@@ -152,8 +152,7 @@ def _write(out: Path, parts: dict[Shard, Path], whole: Summary) -> None:
                 key = row.key if known is None else f"{row.key}+{shard}"
                 ledger.put(replace(row, key=key, run=run))
             ledger.end(run, whole.ended_at, whole.exit_code)
-            page = index_page(ledger.rows(), ledger.counts(), whole.software, whole.ended_at)
-            write_file(out / "index.html", page)
+            write_index(out, ledger, whole.software, whole.ended_at)
         building.replace(place.ledger)
     finally:
         building.unlink(missing_ok=True)

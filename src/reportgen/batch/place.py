@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.batch.folder import LEDGER, clear_partial
+from reportgen.batch.index import remove_index
 from reportgen.batch.lock import locked
 from reportgen.batch.shard import Shard
 from reportgen.errors import UsageError
@@ -87,8 +88,9 @@ class Place:
             return
         # What says that this part, or the whole, is complete is not true any more.
         whole = Place(self.out)
-        for path in (self.summary, whole.ledger, whole.summary, self.out / "index.html"):
+        for path in (self.summary, whole.ledger, whole.summary):
             path.unlink(missing_ok=True)
+        remove_index(self.out)
 
     def _check_parts(self) -> None:
         parts = parts_of(self.out)

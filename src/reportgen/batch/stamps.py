@@ -40,7 +40,12 @@ class Stamps:
     def of(cls, domain: Domain, settings: Settings, engine: Engine, parameters: Parameters) -> "Stamps":
         """Take them once at the start of a run."""
         return cls(
-            base=_hash(software_version(), domain.sha256, settings.model_dump(mode="json")),
+            base=_hash(
+                software_version(),
+                domain.sha256,
+                settings.model_dump(mode="json"),
+                settings.institution.presentation,  # the logo by its content
+            ),
             writer=_hash(engine.fingerprint(), parameters.plain(), domain.lexicon_sha256),
         )
 

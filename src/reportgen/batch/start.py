@@ -11,7 +11,7 @@ from reportgen import pipeline
 from reportgen.assemble import software_version
 from reportgen.batch.book import Book
 from reportgen.batch.guard import system_failure
-from reportgen.batch.index import index_page
+from reportgen.batch.index import write_index
 from reportgen.batch.inputs import Inputs
 from reportgen.batch.make import Bench, Workers
 from reportgen.batch.moments import cpu_seconds, interruptible, now, peak_memory_mb
@@ -229,8 +229,7 @@ class _Session:
         write_file(place.summary, pretty_json(summary.plain()))
         if place.index is not None:
             written = now(self._order.settings.zone).strftime("%d %b %Y, %H:%M %Z")
-            rows, counts = self._ledger.rows(), self._ledger.counts()
-            write_file(place.index, index_page(rows, counts, self._software, written))
+            write_index(place.out, self._ledger, self._software, written)
         self._ledger.end(self._book.number, summary.ended_at, summary.exit_code)
         place.clear()
         return summary

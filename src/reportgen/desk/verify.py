@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from reportgen.domain import Domain, languages, load_domain
@@ -87,16 +88,21 @@ def verify(folder: Path, domain: str) -> Iterator[Finding | Verified]:
     )
 
 
-def _spoken(truth: bytes, domain: str) -> Domain | None:
-    """The domain in the language of a report; None if it has not that language."""
+def _language(truth: bytes) -> str:
+    """The language of a report; empty where it says none. What is wrong with it, reading it will say."""
     try:
-        lang = str(json.loads(truth)["presentation"]["language"])
+        return str(json.loads(truth)["presentation"]["language"])
     except (ValueError, KeyError, TypeError):
-        return load_domain(domain)  # what is wrong with the report, reading it will say
+        return ""
+
+
+@lru_cache(maxsize=8)
+def _spoken(domain: str, language: str) -> Domain | None:
+    """The domain in a language; None if it has not that one."""
     own = load_domain(domain)
-    if lang == own.presentation["language"]:
+    if language in {"", own.presentation["language"]}:
         return own
-    return load_domain(domain, lang) if lang in languages(domain) else None
+    return load_domain(domain, language) if language in languages(domain) else None
 
 
 def _one(folder: Path, ledger: Ledger | None) -> Iterator[tuple[Path, Row | None]]:
@@ -128,6 +134,8 @@ def _case(
 
     recorded = row.outputs if row else {}
     names = sorted({*recorded, *(path.name for path in folder.glob("report.*"))})
+    if row is None:  # a page must hold the pictures that lie beside it
+        names += sorted(f"images/{path.name}" for path in folder.glob("images/*.jpg"))
     files: dict[str, bytes] = {}
     for name in names:
         try:
@@ -137,13 +145,15 @@ def _case(
             continue
         files[name] = data
         if name not in recorded:
+            if "/" in name:
+                continue
             if strange or row is not None:
                 yield finding(name, "is not in the ledger")
         elif [len(data), sha256(data)] != [recorded[name][0], recorded[name][2]]:
             yield finding(name, "is not the file that was written: its SHA-256 is not the ledger's")
     if TRUTH not in files and TRUTH in recorded:
         return
-    reading = read_again(files, _spoken(files.get(TRUTH, b""), domain))
+    reading = read_again(files, _spoken(domain, _language(files.get(TRUTH, b""))))
     unchecked.update(f"{file}, {problem}" for file, problem in reading.unchecked)
     yield from (finding(file, problem) for file, problem in reading.faults)
     if reading.report is not None:

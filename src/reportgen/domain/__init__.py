@@ -22,11 +22,12 @@ from reportgen.domain.entries import (
     Region,
     View,
 )
-from reportgen.domain.languages import CARRIERS, NARRATIVE, Files, in_language, languages_of
+from reportgen.domain.languages import CARRIERS, NARRATIVE, WORDED, Files, in_language, languages_of, named_in
 from reportgen.errors import DomainError
 from reportgen.files import canonical_json, sha256
 
 __all__ = [
+    "HTML_TEMPLATE",
     "NARRATIVE",
     "TEXT_TEMPLATE",
     "Domain",
@@ -41,6 +42,8 @@ __all__ = [
 DEFAULT = "fetal_ultrasound"
 #: The layout of ``report.txt`` among the templates of a domain.
 TEXT_TEMPLATE = "report.txt.jinja"
+#: That of ``report.html``; a domain without one has the shipped one's.
+HTML_TEMPLATE = "report.html.jinja"
 TEMPLATES = ("prompt.jinja", NARRATIVE, TEXT_TEMPLATE)
 
 
@@ -68,8 +71,10 @@ class Domain(Entry):
     label_orders: dict[str, LabelOrder]
     reliability: dict[str, Any] | None = None
     templates: dict[str, str]
-    #: Code of the report's language, and whether a clinician who speaks it has read its words.
+    #: Code of the report's language, and whether it is another than that of domain.yaml.
     lang: str = "en"
+    translated: bool = False
+    #: Whether a clinician who speaks the language has read its words.
     reviewed: bool = True
     #: Whether there are carriers in this language: else no model's words are used.
     has_lexicon: bool = True
@@ -152,6 +157,10 @@ class Domain(Entry):
         own = self.thresholds.get("per_view", {}).get(view_id or "", {})
         return float(own.get(state, {}).get(name, self.thresholds[state][name]))
 
+    def file_of(self, template: str) -> str:
+        """The name of a template's file: those that hold words have one in each language."""
+        return named_in(template, self.lang) if self.translated and template in WORDED else template
+
     @cached_property
     def letters(self) -> frozenset[str]:
         """Characters beyond plain ASCII that the carriers are written with."""
@@ -220,6 +229,9 @@ def _folder(name_or_folder: str | Path) -> Path:
 def _load(folder: Path, lang: str | None) -> Domain:
     try:
         templates = {name: (folder / name).read_text("utf-8") for name in TEMPLATES}
+        page = folder / HTML_TEMPLATE
+        shipped = resources.folder("templates") / DEFAULT / HTML_TEMPLATE
+        templates[HTML_TEMPLATE] = (page if page.is_file() else shipped).read_text("utf-8")
         files = Files(_mapping(folder / "domain.yaml"), _mapping(folder / CARRIERS), templates, {})
         files = in_language(files, folder, lang, _mapping)
     except FileNotFoundError as error:

@@ -9,12 +9,14 @@ from reportgen.domain.catalogue import read_catalogue
 from reportgen.domain.translate import missing_texts, translated
 from reportgen.errors import DomainError, UsageError
 
-__all__ = ["CARRIERS", "NARRATIVE", "Files", "in_language", "languages_of"]
+__all__ = ["CARRIERS", "NARRATIVE", "WORDED", "Files", "in_language", "languages_of", "named_in"]
 
 CATALOGUES = "locale"
 CARRIERS = "carriers.yaml"
 NARRATIVE = "narrative.jinja"
 PROMPT = "prompt.jinja"
+#: Templates that hold words.
+WORDED = frozenset({NARRATIVE, PROMPT})
 
 
 class Files(NamedTuple):
@@ -70,7 +72,10 @@ def in_language(
             f"{path} lacks the words of {lacking[0]}, or their braces ({len(lacking)} in all).",
             "Translate them; docs/languages.md says how.",
         )
-    own = _own(folder, lang)
+
+    def own(name: str) -> Path:
+        return folder / named_in(name, lang)
+
     templates = {**files.templates, NARRATIVE: own(NARRATIVE).read_text("utf-8")}
     has_lexicon = own(CARRIERS).is_file()
     if has_lexicon and own(PROMPT).is_file():
@@ -79,18 +84,14 @@ def in_language(
         facts=translated(files.facts, catalogue),
         words=mapping(own(CARRIERS)) if has_lexicon else {"carriers": {}, "never_words": {}},
         templates=templates,
-        about={"lang": lang, "reviewed": catalogue.reviewed, "has_lexicon": has_lexicon},
+        about={"lang": lang, "translated": True, "reviewed": catalogue.reviewed, "has_lexicon": has_lexicon},
     )
 
 
-def _own(folder: Path, lang: str) -> Callable[[str], Path]:
-    """Where a language has its own of a file: ``narrative.de.jinja``."""
-
-    def path(name: str) -> Path:
-        stem, _, ending = name.rpartition(".")
-        return folder / f"{stem}.{lang}.{ending}"
-
-    return path
+def named_in(name: str, lang: str) -> str:
+    """The name that a language's own of a file has: ``narrative.de.jinja``."""
+    stem, _, ending = name.rpartition(".")
+    return f"{stem}.{lang}.{ending}"
 
 
 def _read_as(facts: dict[str, Any]) -> dict[str, Any]:

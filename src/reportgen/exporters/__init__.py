@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reportgen.errors import UsageError
+from reportgen.exporters.html_page import html as page_of
 from reportgen.exporters.layout import Pictures
 from reportgen.exporters.text import text as text_of
 from reportgen.nouns import Report
@@ -28,11 +29,15 @@ def _text(report: Report, _: Pictures, template: str | None) -> bytes:
 def _pdf(report: Report, pictures: Pictures, _: str | None) -> bytes:
     from reportgen.exporters.pdf import pdf  # reportlab and its fonts cost a second of start-up
 
-    return pdf(report, pictures)
+    return pdf(report, pictures, _json(report, None, None))
+
+
+def _html(report: Report, pictures: Pictures, template: str | None) -> bytes:
+    return page_of(report, pictures, template).encode()
 
 
 #: What a report can be made into, by the name of the format; also the extension of the file.
-FORMATS: Mapping[str, Exporter] = {"json": _json, "txt": _text, "pdf": _pdf}
+FORMATS: Mapping[str, Exporter] = {"json": _json, "txt": _text, "pdf": _pdf, "html": _html}
 
 
 #: Formats whose letters are only set from left to right.
@@ -48,7 +53,7 @@ def check_direction(format_name: str, direction: str) -> None:
     if direction == "rtl" and format_name in _ONE_WAY:
         raise UsageError(
             f"'{format_name}' cannot be printed in a language that is read from right to left.",
-            "Give --format txt, or another language.",
+            "Give --format txt,html, or another language.",
         )
 
 
@@ -57,6 +62,7 @@ def export(
     format: str,  # noqa: A002
     pictures: Mapping[str, bytes] | Path | None = None,
     text_template: str | None = None,
+    html_template: str | None = None,
 ) -> bytes:
     """Make one format of a report.
 
@@ -66,6 +72,7 @@ def export(
         pictures: JPEG files by the relative path in ``images[].picture``, or the folder that these paths are
             relative to. A picture that is not there becomes a placeholder that says so.
         text_template: ``report.txt.jinja`` of a domain that is not shipped.
+        html_template: ``report.html.jinja`` of such a domain.
 
     Raises:
         UsageError: There is no such format, or not in the report's language.
@@ -74,4 +81,5 @@ def export(
     if format not in FORMATS:
         raise UsageError(f"There is no format '{format}'.", f"Use one of: {', '.join(FORMATS)}.")
     check_direction(format, report.presentation.get("direction", "ltr"))
-    return FORMATS[format](report, pictures, text_template)
+    template = {"txt": text_template, "html": html_template}.get(format)
+    return FORMATS[format](report, pictures, template)

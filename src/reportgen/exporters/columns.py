@@ -4,7 +4,7 @@ import re
 import textwrap
 import unicodedata
 
-__all__ = ["left", "marked", "pieces", "right", "width_of"]
+__all__ = ["in_order", "left", "marked", "pieces", "right", "width_of"]
 
 #: Characters that take no column: accents and vowel signs on a letter, and what is not seen at all.
 _NO_WIDTH = frozenset({"Mn", "Me", "Cf"})
@@ -77,12 +77,14 @@ def marked(line: str) -> str:
     """A line that a viewer shows from right to left.
 
     A viewer takes the direction of a line from its first letter, and runs of Latin letters and digits on
-    through the blanks of a table. So each line and each cell begins with a mark of the right direction, and a
-    number stands with its sign and unit between marks of the left one.
+    through the blanks of a table. So each line and each cell begins with a mark of the right direction.
     """
-    if not line.strip():
-        return line
-    return _RLM + _NUMBER.sub(_kept_together, _GAP.sub(_RLM, line))
+    return _RLM + in_order(_GAP.sub(_RLM, line)) if line.strip() else line
+
+
+def in_order(text: str) -> str:
+    """Text from right to left, each number with its sign and unit between marks of the left direction."""
+    return _NUMBER.sub(_kept_together, text)
 
 
 def _kept_together(number: re.Match[str]) -> str:

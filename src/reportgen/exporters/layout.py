@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reportgen.errors import DomainError
 from reportgen.nouns import AnswerRow, BiometryRow, ImageEntry, Report, Section, ViewRow
+from reportgen.phrases import date_phrase
 
 __all__ = ["Layout", "Pictures", "Words", "clean", "composed", "header_rows", "lines_of"]
 
@@ -151,6 +152,14 @@ class Layout:
             return self.words["not_determined"]
         return row.display + (f" ({self.words['uncertain']})" if row.state == "uncertain" else "")
 
+    def picture_text(self, row: ViewRow) -> str:
+        """What a picture is, for who does not see it: only what the record has of it."""
+        score = f"{self.words['model_score']} {row.score}" if row.score else ""
+        shown = self.words["not_determined"] if row.state == "undetermined" else row.display
+        state = "" if row.state == "undetermined" else self.state(row)
+        said = f"{self.words['comma']} ".join(filter(None, [shown, state, score]))
+        return f"{self.words['image']} {row.number}: {said}"
+
     @staticmethod
     def candidates(row: ViewRow) -> list[str]:
         """The next candidates, best first."""
@@ -159,6 +168,28 @@ class Layout:
     def answer(self, row: AnswerRow) -> str:
         """What another model answered, in quotation marks; of an unusable answer the reason, without."""
         return row.reason or "" if row.answer is None else self.words.fill("quoted", text=row.answer)
+
+    @property
+    def banner(self) -> str:
+        """The mark of a draft; a report that somebody has signed has none."""
+        return self.report.banner if self.report.status == "draft" else ""
+
+    @property
+    def letterhead(self) -> list[str]:
+        """Name of the institution and the lines of its address; nothing where the paper has them."""
+        words = self.report.presentation
+        told = [words.get("institution", ""), *words.get("institution_address", "").split("\n")]
+        return [line for line in map(str.strip, told) if line]
+
+    @property
+    def footer(self) -> str:
+        """The institution's line at the end of every page."""
+        return self.report.presentation.get("footer", "")
+
+    @property
+    def disclaimer(self) -> str:
+        """What the institution adds to the limits."""
+        return self.report.presentation.get("disclaimer", "")
 
     @property
     def report_short(self) -> str:
@@ -172,9 +203,8 @@ class Layout:
             when = datetime.fromisoformat(self.report.created_at)
         except ValueError:
             return self.report.created_at
-        month = self.words["months"].split()[when.month - 1]
-        day = self.words.fill("date", day=when.day, month=month, year=when.year)
-        return self.words.fill("moment", date=day, time=f"{when:%H:%M}")
+        words = {**self.report.presentation, "months": self.words["months"]}
+        return self.words.fill("moment", date=date_phrase(when.date(), words), time=f"{when:%H:%M}")
 
     @property
     def signature(self) -> str:

@@ -1,14 +1,16 @@
 """Small pictures for reports: JPEG, at most 640 pixels, nothing but pixels in them."""
 
 import io
+import math
 import warnings
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-__all__ = ["PictureError", "picture"]
+__all__ = ["PictureError", "jpeg_size", "picture"]
 
-LONGEST = 640
+#: Pixels of the longest side: at the most, and as many as are enough; 68 mm are the widest that is printed.
+LONGEST, ENOUGH = 640, 480
 QUALITY = 80
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF")
 #: Largest picture that is decoded, pixels: a report needs no more, and a bomb is far above it.
@@ -46,11 +48,23 @@ def picture(path: Path) -> bytes:
         raise PictureError("damaged image file") from None
 
 
+def jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a JPEG in pixels, or None if the bytes are none that a page can show."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            return image.size if image.mode in {"L", "RGB"} and all(image.size) else None
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return None
+
+
 def _jpeg(image: Image.Image) -> bytes:
     if image.width * image.height > MOST_PIXELS:
         raise PictureError("picture too large")
+    # JPEG decodes to a half, a quarter or an eighth at a fraction of the cost.
+    share = ENOUGH / max(image.size)
     image.draft(
-        "RGB" if image.mode == "RGB" else "L" if image.mode == "L" else None, (2 * LONGEST, 2 * LONGEST)
+        image.mode if image.mode in {"L", "RGB"} else None,
+        (math.ceil(image.width * share), math.ceil(image.height * share)),
     )
     plain = _plain(ImageOps.exif_transpose(image))
     plain.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)

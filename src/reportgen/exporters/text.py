@@ -18,7 +18,7 @@ from reportgen.exporters.columns import width_of
 from reportgen.exporters.layout import Layout, header_rows, lines_of
 from reportgen.nouns import Report
 
-__all__ = ["WIDTH", "text"]
+__all__ = ["WIDTH", "shipped", "text"]
 
 WIDTH = 80
 LABEL = 13
@@ -42,7 +42,7 @@ def text(report: Report, template: str | None = None) -> str:
     """
     layout = Layout.of(report)
     try:
-        printed = _template(template or _shipped(report.provenance.domain)).render(
+        printed = _template(template or shipped(report.provenance.domain, TEMPLATE)).render(
             report=report, layout=layout, words=layout.words, width=WIDTH
         )
     except TemplateError as error:
@@ -53,11 +53,11 @@ def text(report: Report, template: str | None = None) -> str:
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def _shipped(domain: str) -> str:
-    """The template of a shipped domain; a domain from elsewhere is laid out like the default one."""
+def shipped(domain: str, name: str) -> str:
+    """A template of a shipped domain; a domain from elsewhere is laid out like the default one."""
     templates = resources.folder("templates")
-    own = templates / domain / TEMPLATE if re.fullmatch(r"[a-z][a-z0-9_]*", domain) else templates
-    return (own if own.is_file() else templates / DEFAULT / TEMPLATE).read_text("utf-8")
+    own = templates / domain / name if re.fullmatch(r"[a-z][a-z0-9_]*", domain) else templates
+    return (own if own.is_file() else templates / DEFAULT / name).read_text("utf-8")
 
 
 @lru_cache(maxsize=8)

@@ -31,7 +31,7 @@ CASE_SCHEMA = "reportgen/case/v1"
 
 #: Names that Windows keeps for devices, whatever the extension.
 DEVICE_NAMES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
-#: Names that the output folder uses itself, in lower case. (The others it uses begin with a dot.)
+#: Names that the output folder uses itself, in lower case. (The others begin with a dot or underscore.)
 TAKEN_NAMES = {"rejected", "index.html", "reportgen.log"}
 #: SQLite keeps files beside the ledger whose names begin with its own (-journal, -wal, -shm, and maybe more);
 #: the parts of a run have ledgers and summaries of their own.

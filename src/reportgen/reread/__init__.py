@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from reportgen.domain import TEXT_TEMPLATE, Domain
+from reportgen.domain import HTML_TEMPLATE, TEXT_TEMPLATE, Domain
 from reportgen.errors import IntegrityError
 from reportgen.nouns import Facts, Found, Report
+from reportgen.reread.inert import active_fault, page_text
 from reportgen.reread.narrative import narrative_faults
+from reportgen.reread.page import html_fault, shipped_page
 from reportgen.reread.paper import pdf_fault, pdf_text, shipped_layout, text_fault, told_fault
 from reportgen.reread.record import record_faults
 
@@ -23,6 +25,7 @@ __all__ = [
     "Fault",
     "Reading",
     "Record",
+    "faults_in_html",
     "faults_in_pdf_text",
     "faults_in_report",
     "faults_in_text",
@@ -61,7 +64,8 @@ def reread(files: Mapping[str, bytes], domain: Domain, record: Record | None = N
     """Read the files of a report before they are written.
 
     Args:
-        files: ``report.json``, and ``report.<format>`` for other formats; anything else is passed over.
+        files: ``report.json``, and ``report.<format>`` for other formats; pictures, by their path beside
+            them, are those that a page must hold; anything else is passed over.
         domain: The one that the report was made with.
         record: What it was made from, where that is at hand.
 
@@ -104,7 +108,7 @@ def read_again(files: Mapping[str, bytes], domain: Domain | None, record: Record
             unchecked.append(Fault(name, "this format cannot be read again"))
             continue
         try:
-            found, unsure = _FORMATS[name](report, data, known)
+            found, unsure = _FORMATS[name](report, data, known, files)
         except KeyError as error:
             found, unsure = [f"cannot be judged: 'presentation' lacks the word {error}"], []
         except ValueError as error:
@@ -137,6 +141,16 @@ def faults_in_pdf_text(report: Report, pages: Sequence[str]) -> list[str]:
     return [_differs(place)] if place else []
 
 
+def faults_in_html(report: Report, text: str, pictures: Mapping[str, bytes] | None = None) -> list[str]:
+    """Where a ``report.html`` in the shipped layout differs from its report: the first place, or none.
+
+    Raises:
+        ValueError: It holds what no page of ours does.
+    """
+    place = html_fault(report, text, pictures or {})
+    return [_differs(place)] if place else []
+
+
 def _differs(place: str) -> str:
     return f"{place}: is not what report.json says"
 
@@ -162,24 +176,52 @@ def _each_once(pairs: list[tuple[str, Any]]) -> None:
         raise ValueError("an object has a key twice")
 
 
-def _text(report: Report, data: bytes, domain: Domain | None) -> tuple[list[str], list[str]]:
+def _decoded(data: bytes) -> str:
     try:
-        text = data.decode()
+        return data.decode()
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8") from None
+
+
+_Judged = tuple[list[str], list[str]]
+_Files = Mapping[str, bytes]
+
+
+def _text(report: Report, data: bytes, domain: Domain | None, _: _Files) -> _Judged:
+    text = _decoded(data)
     template = domain.templates[TEXT_TEMPLATE] if domain else ""
     if template in {"", shipped_layout()}:
         faults = faults_in_text(report, text)
         if not faults or domain is not None:
             return faults, []
-    told = told_fault(report, text, template)
-    if domain is None and not told:
+    return _told(told_fault(report, text, template), domain)
+
+
+def _html(report: Report, data: bytes, domain: Domain | None, files: _Files) -> _Judged:
+    text = _decoded(data)
+    active = active_fault(text)
+    if active:
+        return [active], []
+    template = domain.templates[HTML_TEMPLATE] if domain else ""
+    if template in {"", shipped_page()}:
+        try:
+            faults = faults_in_html(report, text, files)
+        except ValueError as error:
+            faults = [str(error)]
+        if not faults or domain is not None:
+            return faults, []
+    return _told(told_fault(report, page_text(text), template, numbered=False), domain)
+
+
+def _told(place: str, domain: Domain | None) -> _Judged:
+    """What is to be said of a file in a layout of somebody's own."""
+    if domain is None and not place:
         return [], ["its fixed words and their order: it has the layout of another domain"]
-    return [_differs(told)] if told else [], []
+    return [_differs(place)] if place else [], []
 
 
-def _pdf(report: Report, data: bytes, _: Domain | None) -> tuple[list[str], list[str]]:
+def _pdf(report: Report, data: bytes, _: Domain | None, __: _Files) -> _Judged:
     return faults_in_pdf_text(report, pdf_text(data)), []
 
 
-_FORMATS = {"report.txt": _text, "report.pdf": _pdf}
+_FORMATS = {"report.txt": _text, "report.pdf": _pdf, "report.html": _html}

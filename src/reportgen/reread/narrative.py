@@ -19,6 +19,19 @@ _UNSAID, _QUOTED = re.compile(r"\{#.*?#\}|\{%.*?%\}", re.DOTALL), re.compile(r"\
 #: A word or a mark.
 _PIECE = re.compile(r"[^\W\d_]+|[^\w\s]")
 _NUMBERS = re.compile(r"\b(\d+)(?:-(\d+))?\b", re.ASCII)
+#: What a site adds to the words of the domain; what they are for is up to it.
+SITE = frozenset(
+    {
+        "institution",
+        "institution_address",
+        "logo_file",
+        "paper",
+        "date_format",
+        "colour",
+        "footer",
+        "disclaimer",
+    }
+)
 
 
 def narrative_faults(report: Report, domain: Domain | None) -> Iterator[str]:
@@ -188,7 +201,8 @@ def _fixed_faults(report: Report, domain: Domain) -> Iterator[str]:
     fixed = {
         "title": report.title == title,
         "banner": report.banner == domain.banner,
-        "presentation": report.presentation == domain.presentation,
+        "presentation": {**report.presentation, **domain.presentation} == report.presentation
+        and set(report.presentation) - set(domain.presentation) <= SITE,
         "provenance.domain": report.provenance.domain == domain.domain,
         "provenance.lexicon_sha256": report.provenance.lexicon_sha256 == domain.lexicon_sha256,
         "sections": names == sorted(set(names), key=lambda name: order.index(name) if name in titles else -1)

@@ -11,7 +11,7 @@ from reportgen import resources
 from reportgen.nouns import Report
 from reportgen.reread.match import MISSING, Stream, match
 from reportgen.reread.pdf_blocks import pdf_blocks, running_head
-from reportgen.reread.printed import WIDE_BLANK, Block, tokens
+from reportgen.reread.printed import WIDE_BLANK, Block, tokens, unmarked
 from reportgen.reread.text_blocks import text_blocks
 
 __all__ = ["pdf_fault", "pdf_text", "shipped_layout", "text_fault", "told_fault"]
@@ -23,9 +23,6 @@ _LIGATURES = dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "\
 #: What no layout may leave out.
 _TOLD = ("banner", "findings, ", "biometry, row", "reviewer's item")
 _NUMBER = re.compile(r"\d+(?:[.,+:]\d+)*")
-#: Right-to-left marks where a line or a cell begins; left-to-right ones around a number with its unit.
-_TURNS = re.compile("^\u200f|(?<=  )\u200f", re.MULTILINE)
-_KEPT = re.compile(r"(?<![<>\d+.:/-])\u200e([<>]?\d[^\u200e\n]*)\u200e(?![+:/-]?\d)")
 #: pdfium is not made for threads.
 _PDFIUM = threading.Lock()
 
@@ -39,19 +36,12 @@ def shipped_layout() -> str:
 def text_fault(report: Report, text: str) -> str:
     """Where ``report.txt``, in the shipped layout, is not what the report says; empty if nowhere."""
     blocks = text_blocks(report)
-    text = _unmarked(report, text)
+    text = unmarked(report, text)
     if not text.isascii():
         text, blocks = text.translate(_BLANKS), map(_spaced, blocks)
     stream = Stream([text.split("\n")])
     wrong = match(stream, blocks)
     return "" if wrong is None else f"line {stream.where(wrong.at)[1]} ({wrong.place})"
-
-
-def _unmarked(report: Report, text: str) -> str:
-    """A text without the marks of its direction, where these may stand; elsewhere they are a fault."""
-    if report.presentation.get("direction") != "rtl":
-        return text
-    return _KEPT.sub(r"\1", _TURNS.sub("", text))
 
 
 def _spaced(block: Block) -> Block:
@@ -60,18 +50,20 @@ def _spaced(block: Block) -> Block:
     return block._replace(cells=tuple(map(tuple, cells)))
 
 
-def told_fault(report: Report, text: str, template: str = "") -> str:
-    """What ``report.txt``, in a layout of somebody's own, leaves out or adds; empty if nothing.
+def told_fault(report: Report, text: str, template: str = "", *, numbered: bool = True) -> str:
+    """What ``report.txt``, or the words of ``report.html``, in a layout of somebody's own, leaves out or
+    adds; empty if nothing.
 
     All that the report says must be there, and no number that it does not have; order and other words are
-    the template's.
+    the template's. In a page the numbers of a list are no words: it is not ``numbered``.
     """
-    text = _unmarked(report, text)
+    text = unmarked(report, text)
     solid, blocks = _solid(text), list(text_blocks(report))
     for block in blocks:
         if block.place.startswith(_TOLD):
             # of a row only the value with its unit is sure to stand together
             said = block.cells[2] if len(block.cells) > 2 else block.cells[0]
+            said = said if numbered or not block.place.startswith("reviewer's item") else said[1:]
             if "".join(said) not in solid:
                 return f"nowhere ({block.place})"
     known = set(_NUMBER.findall(template))
@@ -110,7 +102,7 @@ def pdf_fault(report: Report, pages: Sequence[str]) -> str:
     bodies = []
     for number, page in enumerate(pages, 1):
         lines = page.replace(_LINE_END_HYPHEN, "-\n").split("\n")
-        feet = 2 if number == 1 else 3
+        feet = len(_furniture(report, number, len(pages)))
         if not _furnished(report, lines[-feet:], number, len(pages)):
             return f"page {number} (banner, head or foot of the page)"
         bodies.append(lines[:-feet])
@@ -126,19 +118,29 @@ def pdf_fault(report: Report, pages: Sequence[str]) -> str:
     return wrong
 
 
-def _furnished(report: Report, lines: Sequence[str], number: int, pages: int) -> bool:
-    """Whether a page ends, as it is drawn, with banner, running head and foot."""
+def _furniture(report: Report, number: int, pages: int) -> list[tuple[str, str]]:
+    """What a page ends with, as it is drawn: what it is, and its text."""
     words, case = report.presentation, report.case_id
     page = words["page"].replace("{page}", str(number)).replace("{pages}", str(pages))
     foot = f"{report.provenance.software} | {words['report']} {report.report_id[:8]} | {words['case']} {case}"
-    wanted = [report.banner, f"{report.title} {running_head(report)}", f"{foot} {page}"]
-    wanted = wanted if number > 1 else [wanted[0], wanted[2]]
+    wanted = [
+        ("banner", report.banner if report.status == "draft" else ""),
+        ("running head", f"{report.title} {running_head(report)}" if number > 1 else ""),
+        ("foot", f"{foot} {page}"),
+        ("footer", words.get("footer", "")),
+    ]
+    return [(name, text) for name, text in wanted if text]
+
+
+def _furnished(report: Report, lines: Sequence[str], number: int, pages: int) -> bool:
+    """Whether a page ends with banner, running head and foot."""
+    wanted = _furniture(report, number, pages)
     if len(lines) != len(wanted):
         return False
     stream = Stream([])
-    for place, (whole, line) in enumerate(zip(wanted, lines, strict=True)):
+    for (name, whole), line in zip(wanted, lines, strict=True):
         said, found = _solid(_set(whole)), _solid(line)
-        short = place == 1 and number > 1 and found.endswith("…") and len(found) > len(_solid(report.title))
+        short = name == "running head" and found.endswith("…") and len(found) > len(_solid(report.title))
         if not (
             stream.begins(said, found[:-1])
             if short

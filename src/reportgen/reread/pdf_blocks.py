@@ -9,6 +9,8 @@ __all__ = ["pdf_blocks", "running_head"]
 
 #: Up to so many images have their pictures in the table of views; more, on a sheet of their own.
 MOST_BESIDE = 12
+#: Up to so many on that sheet are small, without their scores.
+MOST_SMALL = 24
 #: Characters and lines of a cell up to which its row is never continued.
 LONG, MANY = 120, 20
 
@@ -22,6 +24,8 @@ def pdf_blocks(report: Report, glyphs: str) -> Iterator[Block]:
     """
     page = Printed(report)
     words = page.words
+    for number, line in enumerate(page.letterhead(), 1):
+        yield block(f"letterhead, line {number}", line)
     yield block("title", report.title)
     for number, (name, value) in enumerate(report.header, 1):
         yield _row(f"header {number}", name, value)
@@ -41,6 +45,7 @@ def pdf_blocks(report: Report, glyphs: str) -> Iterator[Block]:
     yield block("impression", words["impression"], page.impression)
     yield block("limits", " ".join([words["limits"], *report.limits]))
     yield block("note on characters", page.fill("glyphs", sign=glyphs) if glyphs else "")
+    yield block("disclaimer", words.get("disclaimer", ""))
     yield block("signature", f"{words['reviewed_by']}: {page.signature()}")
     yield block("provenance", words["provenance"])
     yield from page.colophon()
@@ -50,7 +55,8 @@ def pdf_blocks(report: Report, glyphs: str) -> Iterator[Block]:
         for one in report.views:
             yield from _placeholder(page, one)
             place = f"pictures, image {one.number}"
-            yield block(place, f"{words['image']} {one.number}", f"{page.view(one)} {one.score or ''}")
+            score = one.score or "" if len(report.views) > MOST_SMALL else ""
+            yield block(place, f"{words['image']} {one.number}", f"{page.view(one)} {score}")
 
 
 def _row(place: str, *cells: str, head: Tokens = ()) -> Block:

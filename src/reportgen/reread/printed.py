@@ -3,13 +3,25 @@
 Written apart from the exporters on purpose: a mistake of theirs must not be made here a second time.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import NamedTuple
 
 from reportgen.nouns import AnswerRow, BiometryRow, Report, Section, ViewRow
 
-__all__ = ["IMPRESSION", "WIDE_BLANK", "Block", "Printed", "Tokens", "block", "row", "tokens"]
+__all__ = [
+    "IMPRESSION",
+    "WIDE_BLANK",
+    "Block",
+    "Printed",
+    "Tokens",
+    "block",
+    "day_in",
+    "row",
+    "tokens",
+    "unmarked",
+]
 
 IMPRESSION = "impression"
 Tokens = tuple[str, ...]
@@ -57,6 +69,36 @@ def row(place: str, *cells: str, head: Tokens = (), even: bool = False) -> Block
     return Block(place, tuple(map(tokens, cells)), head, even and not blank)
 
 
+def day_in(day: date, words: Mapping[str, str]) -> str:
+    """A day as the site writes it, or else the language."""
+    month = words["months"].split()[day.month - 1]
+    match words.get("date_format", ""):
+        case "DD.MM.YYYY":
+            return f"{day:%d.%m.}{day.year:04}"
+        case "DD/MM/YYYY":
+            return f"{day:%d/%m/}{day.year:04}"
+        case "MM/DD/YYYY":
+            return f"{day:%m/%d/}{day.year:04}"
+        case "YYYY-MM-DD":
+            return day.isoformat()[:10]
+        case "D MMM YYYY":
+            return f"{day.day} {month} {day.year:04}"
+    parts = {"{day}": str(day.day), "{month}": month, "{year}": f"{day.year:04}"}
+    return "".join(parts.get(part, part) for part in re.split(r"(\{\w+\})", words["date"]))
+
+
+#: Right-to-left marks where a line or a cell begins; left-to-right ones around a number with its unit.
+_TURNS = re.compile("^\u200f|(?<=  )\u200f", re.MULTILINE)
+_KEPT = re.compile(r"(?<![<>\d+.:/-])\u200e([<>]?\d[^\u200e\n]*)\u200e(?![+:/-]?\d)")
+
+
+def unmarked(report: Report, text: str) -> str:
+    """A text without the marks of its direction, where these may stand; elsewhere they are a fault."""
+    if report.presentation.get("direction") != "rtl":
+        return text
+    return _KEPT.sub(r"\1", _TURNS.sub("", text))
+
+
 class Printed:
     """A report with the small decisions of its layout, taken anew."""
 
@@ -78,6 +120,11 @@ class Printed:
     def said(section: Section) -> str:
         """The sentences of a section."""
         return " ".join(sentence.text for sentence in section.sentences)
+
+    def letterhead(self) -> list[str]:
+        """Whose report it is, line by line."""
+        text = f"{self.words.get('institution', '')}\n{self.words.get('institution_address', '')}"
+        return [line for line in text.splitlines() if line.strip()]
 
     def reviewer(self) -> list[str] | None:
         """Title and items of the reviewer's list; None where it is not printed."""
@@ -139,9 +186,7 @@ class Printed:
             when = datetime.fromisoformat(self.report.created_at)
         except ValueError:
             return self.report.created_at
-        month = self.words["months"].split()[when.month - 1]
-        day = self.fill("date", day=when.day, month=month, year=when.year)
-        return self.fill("moment", date=day, time=f"{when:%H:%M}")
+        return self.fill("moment", date=day_in(when, self.words), time=f"{when:%H:%M}")
 
     def signature(self) -> str:
         """Whether it is signed."""

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from reportgen.domain import Domain
 from reportgen.nouns import Case, Facts, Found, Report
+from reportgen.reread.printed import day_in
 
 __all__ = ["record_faults"]
 
@@ -96,7 +97,12 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
     patient, study = case.patient, case.study
     yield words["patient"], (patient.name if patient else None) or missing
     if patient:
-        yield words["born"], _day(patient.birth_date, words) if patient.birth_date else missing
+        yield (
+            words["born"],
+            day_in(date.fromisoformat(str(patient.birth_date)[:10]), words)
+            if patient.birth_date
+            else missing,
+        )
         yield words["patient_id"], patient.id or missing
     yield words["case"], case.case_id
     if (study and study.accession) or not single:
@@ -123,14 +129,9 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
             yield words[name], getattr(study, name)
 
 
-def _day(day: date, words: Mapping[str, str]) -> str:
-    month = words["months"].split()[day.month - 1]
-    return words["date"].format(day=day.day, month=month, year=day.year)
-
-
 def _moment(supplied: str, words: Mapping[str, str], zone: ZoneInfo) -> str:
     when = datetime.fromisoformat(supplied)
     when = when.astimezone(zone) if when.tzinfo else when
     if len(supplied) <= 10:
-        return _day(when, words)
-    return words["moment"].format(date=_day(when, words), time=f"{when:%H:%M}")
+        return day_in(when, words)
+    return words["moment"].format(date=day_in(when, words), time=f"{when:%H:%M}")

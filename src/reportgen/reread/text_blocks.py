@@ -17,8 +17,10 @@ def text_blocks(report: Report) -> Iterator[Block]:
     """Everything in the file, in reading order."""
     page = Printed(report)
     words = page.words
-    yield block("banner", report.banner)
+    yield block("banner", report.banner if report.status == "draft" else "")
     yield block("rule", "=" * 80)
+    for number, line in enumerate(page.letterhead(), 1):
+        yield block(f"letterhead, line {number}", line)
     yield block("title", report.title)
     for number, (name, value) in enumerate(report.header, 1):
         wide = any(len(one) > LABEL for one, _ in report.header[number - 1 : number + 1])
@@ -44,12 +46,14 @@ def text_blocks(report: Report) -> Iterator[Block]:
     yield from _text_answers(page)
     yield block("impression", words["impression"], page.impression)
     yield block("limits", " ".join([words["limits"], *report.limits]))
+    yield block("disclaimer", words.get("disclaimer", ""))
     yield block("rule", "-" * 80)
     yield from page.colophon()
     yield block("report id", f"{words['report']} {report.report_id[:8]} | {page.created()}")
     yield block("signature", f"{words['reviewed_by']}: ____________ {page.signature()}")
     yield block("case id", f"{words['case']} {report.case_id}")
     yield block("page number", page.fill("page", page=1, pages=1))
+    yield block("footer", words.get("footer", ""))
 
 
 def _text_views(page: Printed) -> Iterator[Block]:

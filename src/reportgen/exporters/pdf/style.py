@@ -2,11 +2,11 @@
 
 from reportlab.lib.colors import HexColor, white
 from reportlab.lib.enums import TA_RIGHT
-from reportlab.lib.pagesizes import A4
+from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 
-from reportgen.exporters.typeface import BOLD, REGULAR
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR
 
 __all__ = [
     "ACCENT",
@@ -21,12 +21,13 @@ __all__ = [
     "HEAD_RIGHT",
     "INK",
     "LABEL",
+    "LETTER_LINE",
+    "LETTER_NAME",
     "NOTE",
-    "PAGE",
     "PALE",
+    "PAPERS",
     "REGION",
     "RULE",
-    "SIDE",
     "TINY",
     "TITLE",
     "TOP",
@@ -37,9 +38,10 @@ __all__ = [
 ACCENT, INK, GREY = HexColor("#16365c"), HexColor("#1c2126"), HexColor("#59636e")
 RULE, PALE, WHITE = HexColor("#c8ced5"), HexColor("#f2f4f7"), white
 
-PAGE = A4
-SIDE, TOP, BOTTOM = 18 * mm, 20 * mm, 19 * mm
-WIDTH = PAGE[0] - 2 * SIDE
+#: All papers have columns of one width; what a paper is wider, its margins are.
+PAPERS: dict[str, tuple[float, float]] = {"A4": A4, "Letter": LETTER}
+TOP, BOTTOM = 20 * mm, 19 * mm
+WIDTH = A4[0] - 36 * mm
 
 
 def _style(name: str, size: float, leading: float, **more: object) -> ParagraphStyle:
@@ -53,9 +55,12 @@ def _style(name: str, size: float, leading: float, **more: object) -> ParagraphS
     return ParagraphStyle(name, fontSize=size, leading=leading, **{**base, **more})
 
 
+LETTER_NAME = _style("letter-name", 12, 15.5, fontName=BOLD)
+LETTER_LINE = _style("letter-line", 8.2, 10.8, textColor=GREY)
 BODY = _style("body", 9.2, 13)
-TITLE = _style("title", 14.5, 19, fontName=BOLD, textColor=ACCENT)
-REGION = _style("region", 9.2, 13, fontName=BOLD, textColor=ACCENT)
+# `role`: what a text of this style is in the structure of the PDF, if not a paragraph.
+TITLE = _style("title", 14.5, 19, fontName=BOLD, textColor=ACCENT, role="H1")
+REGION = _style("region", 9.2, 13, fontName=BOLD, textColor=ACCENT, role="H3")
 # `rise`: distance of a single line's base line from its top, where a smaller text shares a row with a larger.
 LABEL = _style("label", 7.6, 13, textColor=GREY, rise=9.83)
 HEAD = _style("head", 7.4, 10, fontName=BOLD, textColor=GREY)

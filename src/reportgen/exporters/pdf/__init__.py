@@ -1,4 +1,4 @@
-"""``report.pdf``: a letter on A4 with embedded fonts, an outline and the same bytes on every run."""
+"""``report.pdf``: a letter for people, screen readers and archives; the same bytes on every run."""
 
 import hashlib
 import io
@@ -13,9 +13,12 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from reportgen.exporters.layout import Layout, Pictures
-from reportgen.exporters.pdf_parts import story
-from reportgen.exporters.pdf_style import ACCENT, BOTTOM, GREY, PAGE, RULE, SIDE, TOP, WHITE, WIDTH
-from reportgen.exporters.typeface import BOLD, REGULAR, Pen
+from reportgen.exporters.pdf.archive import archived
+from reportgen.exporters.pdf.parts import story
+from reportgen.exporters.pdf.style import ACCENT, BOTTOM, GREY, PAPERS, RULE, TOP, WHITE, WIDTH
+from reportgen.exporters.pdf.tags import Tag, TaggedCanvas, tagged
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR, Pen
+from reportgen.files import sha256
 from reportgen.nouns import Report
 
 __all__ = ["pdf"]
@@ -24,25 +27,26 @@ __all__ = ["pdf"]
 rl_config.useA85 = 0
 
 
-def pdf(report: Report, pictures: Pictures) -> bytes:
-    """The report as PDF 1.4, fonts embedded as subsets.
+def pdf(report: Report, pictures: Pictures, attachment: bytes) -> bytes:
+    """The report as PDF/A-3a and PDF/UA-1, with ``report.json`` attached.
 
     Raises:
         DomainError: The report lacks a word of the layout.
     """
-    layout, pen = Layout.of(report), Pen()
-    flow = story(layout, pen, pictures)
-    furniture = _Furniture(layout, pen)
+    layout, pen = Layout.of(report), Pen(report.presentation.get("colour"))
+    flow = story(layout, pen, pictures, sha256(attachment))
+    furniture, root = _Furniture(layout, pen), tagged(flow)
     stream = io.BytesIO()
-    _document(stream, layout, pen).build(flow, canvasmaker=partial(_Canvas, furniture=furniture))
-    return stream.getvalue()
+    maker = partial(_Canvas, furniture=furniture, root=root)
+    _document(stream, layout, pen).build(flow, canvasmaker=maker)
+    return archived(stream, layout, attachment)
 
 
 def _document(stream: io.BytesIO, layout: Layout, pen: Pen) -> BaseDocTemplate:
-    report = layout.report
+    report, page = layout.report, _page(layout)
     document = BaseDocTemplate(
         stream,
-        pagesize=PAGE,
+        pagesize=page,
         invariant=1,
         pageCompression=1,
         initialFontName=REGULAR,
@@ -53,8 +57,9 @@ def _document(stream: io.BytesIO, layout: Layout, pen: Pen) -> BaseDocTemplate:
         keywords=[report.provenance.domain, report.status, report.case_id],
         creator=report.provenance.software,
     )
-    first = Frame(SIDE, BOTTOM, WIDTH, PAGE[1] - TOP - BOTTOM, 0, 0, 0, 0)
-    later = Frame(SIDE, BOTTOM, WIDTH, PAGE[1] - TOP - 7 * mm - BOTTOM, 0, 0, 0, 0)
+    side, height = (page[0] - WIDTH) / 2, page[1] - TOP - BOTTOM
+    first = Frame(side, BOTTOM, WIDTH, height, 0, 0, 0, 0)
+    later = Frame(side, BOTTOM, WIDTH, height - 7 * mm, 0, 0, 0, 0)
     document.addPageTemplates(
         [
             PageTemplate("first", [first], autoNextPageTemplate="later"),
@@ -64,13 +69,18 @@ def _document(stream: io.BytesIO, layout: Layout, pen: Pen) -> BaseDocTemplate:
     return document
 
 
+def _page(layout: Layout) -> tuple[float, float]:
+    """Width and height of the paper, in points."""
+    return PAPERS.get(layout.report.presentation.get("paper", "A4"), PAPERS["A4"])
+
+
 class _Furniture:
     """What every page carries: banner, running head, and a footer with ids and page numbers."""
 
     def __init__(self, layout: Layout, pen: Pen) -> None:
         report, self.words = layout.report, layout.words
         self.date = _pdf_date(report.created_at)
-        self.banner, self.title = pen.plain(report.banner), pen.plain(report.title)
+        self.banner, self.title = pen.plain(layout.banner), pen.plain(report.title)
         # The first entry and the patient's number: a page that got loose can be put back.
         running = [
             f"{name} {text}"
@@ -81,16 +91,19 @@ class _Furniture:
         self.running = _fit(pen.plain("   ".join(running)).replace("\n", " "), REGULAR, 7.2, room)
         ids = [f"{self.words['report']} {layout.report_short}", f"{self.words['case']} {report.case_id}"]
         self.ids = pen.plain("  |  ".join([report.provenance.software, *ids]))
+        self.page, self.footer = _page(layout), pen.plain(layout.footer)
+        self.accent = pen.accent or ACCENT
 
     def draw(self, canvas: Canvas, page: int, pages: int) -> None:
         """Draw around the page's content."""
-        left, right, top = SIDE, PAGE[0] - SIDE, PAGE[1]
-        canvas.setFillColor(ACCENT)
-        canvas.rect(left, top - 15 * mm, WIDTH, 5.4 * mm, stroke=0, fill=1)
-        canvas.setFillColor(WHITE)
-        size = min(7.8, 7.8 * (WIDTH - 12) / stringWidth(self.banner, BOLD, 7.8))
-        canvas.setFont(BOLD, size)
-        canvas.drawCentredString(PAGE[0] / 2, top - 15 * mm + 4.9, self.banner)
+        wide, top = self.page
+        left, right = (wide - WIDTH) / 2, (wide + WIDTH) / 2
+        if self.banner:
+            canvas.setFillColor(ACCENT)
+            canvas.rect(left, top - 15 * mm, WIDTH, 5.4 * mm, stroke=0, fill=1)
+            canvas.setFillColor(WHITE)
+            canvas.setFont(BOLD, min(7.8, 7.8 * (WIDTH - 12) / stringWidth(self.banner, BOLD, 7.8)))
+            canvas.drawCentredString(wide / 2, top - 15 * mm + 4.9, self.banner)
         canvas.setFillColor(GREY)
         canvas.setStrokeColor(RULE)
         canvas.setLineWidth(0.5)
@@ -102,20 +115,34 @@ class _Furniture:
         canvas.line(left, 14 * mm, right, 14 * mm)
         canvas.drawString(left, 10.4 * mm, self.ids)
         canvas.drawRightString(right, 10.4 * mm, self.words.fill("page", page=page, pages=pages))
+        if self.footer:
+            canvas.setFont(REGULAR, min(6.6, 6.6 * WIDTH / stringWidth(self.footer, REGULAR, 6.6)))
+            canvas.drawCentredString(wide / 2, 7.2 * mm, self.footer)
 
 
-class _Canvas(Canvas):  # type: ignore[misc]
+class _Canvas(TaggedCanvas):
     """A canvas that keeps its pages until their number is known, and then puts the furniture on them."""
 
-    def __init__(self, *args: Any, furniture: _Furniture, **options: Any) -> None:
+    def __init__(self, *args: Any, furniture: _Furniture, root: Tag, **options: Any) -> None:
         self._kept: list[dict[str, Any]] = []
         self._marks: list[tuple[str, str, float]] = []
-        self._furniture = furniture
+        self._furniture, self._root = furniture, root
         super().__init__(*args, **options)
         # The document's id is made from this and the pages; reportlab begins with the time.
         self._doc.signature = hashlib.md5(furniture.ids.encode(), usedforsecurity=False)
         if furniture.date:
             self.setDateFormatter(lambda *_: furniture.date)
+
+    def setFillColor(self, aColor: Any, alpha: Any = None) -> None:  # noqa: N802, N803
+        """Set it; the accent is the site's."""
+        super().setFillColor(self._own(aColor), alpha)
+
+    def setStrokeColor(self, aColor: Any, alpha: Any = None) -> None:  # noqa: N802, N803
+        """Set it; the accent is the site's."""
+        super().setStrokeColor(self._own(aColor), alpha)
+
+    def _own(self, colour: Any) -> Any:
+        return self._furniture.accent if colour is ACCENT else colour
 
     def mark(self, title: str, key: str, top: float) -> None:
         """Note a heading on this page for the outline."""
@@ -135,8 +162,10 @@ class _Canvas(Canvas):  # type: ignore[misc]
             for title, key, top in self._marks:
                 self.bookmarkPage(key, fit="XYZ", left=0, top=top + 4)
                 self.addOutlineEntry(title, key)
+            self.close_page()
             super().showPage()
         self.showOutline()
+        self.write_structure(self._root)
         self._doc.SaveToFile(self._filename, self)
 
 

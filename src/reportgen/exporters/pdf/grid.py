@@ -1,15 +1,16 @@
 """Tables whose cells hold text of any length: a row too tall for a page goes on in the next row."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, LongTable, Paragraph, TableStyle
 
-from reportgen.exporters.pdf_flow import Line
-from reportgen.exporters.pdf_style import CELL, GREY, HEAD, RULE
-from reportgen.exporters.typeface import REGULAR, Pen
+from reportgen.exporters.pdf.flow import Line
+from reportgen.exporters.pdf.style import ACCENT, CELL, GREY, HEAD, RULE
+from reportgen.exporters.pdf.tags import Tag, Tagged
+from reportgen.exporters.pdf.typeface import REGULAR, Pen
 
 __all__ = ["PAD", "Grid", "Text", "block", "pieces"]
 
@@ -26,6 +27,29 @@ class Text(NamedTuple):
 
 
 Cell: TypeAlias = Text | Flowable | list[Flowable] | None
+#: What a grid is for a reader who does not see it: a table, a list of a mark and a text, or only an order.
+Form = Literal["table", "list", "flow"]
+
+
+class Prose(Tagged, Paragraph):  # type: ignore[misc]
+    """A paragraph, of which each part that a page takes has the same tag."""
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        """Its parts above and below the end of the page."""
+        parts: list[Flowable] = super().split(width, height)
+        for part in parts:
+            part.tag = self.tag
+        return parts
+
+
+class _Table(LongTable):  # type: ignore[misc]
+    """A table that knows its grid."""
+
+    grid: "Grid"
+
+    def hang(self, parent: Tag, _role: str | None = None) -> None:
+        """Tag its rows and cells."""
+        self.grid.hang(parent)
 
 
 def pieces(text: str, most: int) -> list[str]:
@@ -50,16 +74,37 @@ def block(pen: Pen, text: str, style: ParagraphStyle, width: float) -> list[Flow
         return [Line(plain, style)]
     # No character is wider than its size, so that no piece can outgrow a page.
     most = int(MOST_LINES * width / style.fontSize)
-    return [Paragraph(pen.markup(piece), style) for piece in pieces(plain, most)]
+    if pen.accent and style.textColor is ACCENT:
+        style = ParagraphStyle("accent", parent=style, textColor=pen.accent)
+    return [Prose(pen.markup(piece), style) for piece in pieces(plain, most)]
 
 
 class Grid:
-    """Rows of cells with a thin rule between them and, where there is one, a head that each page repeats."""
+    """Rows of cells with a thin rule between them and, where there is one, a head that each page repeats.
 
-    def __init__(self, pen: Pen, widths: Sequence[float], pad: float = 3.0, edge: float = 0.0) -> None:
+    Args:
+        widths: Of the columns, in points.
+        pad: Above and below each cell.
+        edge: Left of the first column.
+        form: What it is in the structure of the PDF.
+        labels: Columns that say what the cells right of them are.
+    """
+
+    def __init__(
+        self,
+        pen: Pen,
+        widths: Sequence[float],
+        *,
+        pad: float = 3.0,
+        edge: float = 0.0,
+        form: Form = "table",
+        labels: Collection[int] = (0,),
+    ) -> None:
         self.pen, self.widths, self.pad, self.edge = pen, list(widths), pad, edge
+        self.form, self.labels = form, labels
         self.rows: list[list[Any]] = []
         self.starts: list[int] = []
+        self.spans: list[Sequence[tuple[int, int]]] = []
         self.heads = 0
         self.extra: list[tuple[Any, ...]] = []
 
@@ -78,6 +123,7 @@ class Grid:
         """One row; ``spans`` joins columns, as (first, last)."""
         columns = [self._column(cell, self._room(number, spans)) for number, cell in enumerate(cells)]
         self.starts.append(len(self.rows))
+        self.spans.append(spans)
         for number in range(max(map(len, columns))):
             for first, last in spans:
                 self.extra.append(("SPAN", (first, len(self.rows)), (last, len(self.rows))))
@@ -93,7 +139,7 @@ class Grid:
             return list(block(self.pen, cell.text, cell.style, width))
         return [cell if cell is not None else ""]
 
-    def table(self, *commands: tuple[Any, ...], rules: bool = True, **options: Any) -> LongTable:
+    def table(self, *commands: tuple[Any, ...], rules: bool = True, **options: Any) -> "_Table":
         """The finished table; ``commands`` are reportlab's."""
         style: list[tuple[Any, ...]] = [
             ("FONT", (0, 0), (-1, -1), REGULAR, CELL.fontSize),
@@ -109,9 +155,59 @@ class Grid:
         ]
         if self.heads:
             style.append(("LINEBELOW", (0, self.heads - 1), (-1, self.heads - 1), 0.6, GREY))
-        return LongTable(
+        table = _Table(
             self.rows, colWidths=self.widths, repeatRows=self.heads, style=TableStyle(style), **options
         )
+        table.grid = self
+        return table
+
+    def hang(self, parent: Tag) -> None:
+        """Tag all that stands in the rows, in reading order."""
+        within = {"table": "Table", "list": "L"}.get(self.form)
+        below: Tag | None = None
+        for number, cells in enumerate(self._cells()):
+            if within is None or (self.form == "list" and number < self.heads):
+                for flowable in (one for cell in cells for one in cell):
+                    flowable.hang(parent)
+                continue
+            below = below or Tag(within, parent)
+            row = Tag("TR" if self.form == "table" else "LI", below)
+            if self.form == "table":
+                self._hang_row(row, cells, number)
+                continue
+            for role, cell in zip(("Lbl", "LBody", None), cells, strict=False):
+                for flowable in cell:
+                    flowable.hang(row, role)
+
+    def _hang_row(self, row: Tag, cells: Sequence[Sequence[Any]], number: int) -> None:
+        head = number < self.heads
+        joined = dict(self.spans[number])
+        column = 0
+        while column < len(cells):
+            last = joined.get(column, column)
+            while head and last + 1 < len(cells) and not cells[last + 1]:
+                last += 1
+            said = cells[column]
+            label = bool(said) and (head or column in self.labels)
+            scope = ("Column" if head else "Row") if label else None
+            more = {"scope": scope, "span": last - column + 1, "repeats": head}
+            cell = Tag("TH" if label else "TD", row, **more)
+            for flowable in said:
+                if len(said) == 1 and not flowable.alternative and flowable.role:
+                    flowable.tag = cell
+                else:
+                    flowable.hang(cell)
+            column = last + 1
+
+    def _cells(self) -> Iterator[list[list[Any]]]:
+        """By row and column what stands there, in all parts of a row that was continued."""
+        ends = [*self.starts[1:], len(self.rows)]
+        for start, end in zip(self.starts, ends, strict=True):
+            columns = []
+            for parts in zip(*self.rows[start:end], strict=True):
+                many = [part if isinstance(part, list) else [part] for part in parts if part]
+                columns.append([one for part in many for one in part if hasattr(one, "hang")])
+            yield columns
 
     def _rules(self) -> list[tuple[Any, ...]]:
         if len(self.starts) == len(self.rows):

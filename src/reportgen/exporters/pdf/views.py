@@ -6,11 +6,11 @@ from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
 from reportgen.exporters.layout import Layout
-from reportgen.exporters.pdf_flow import Heading, State
-from reportgen.exporters.pdf_grid import PAD, Grid, Text, block
-from reportgen.exporters.pdf_pictures import Shot, Thumb
-from reportgen.exporters.pdf_style import CELL_BOLD, CELL_NOTE, CELL_RIGHT, HEAD_RIGHT, NOTE, WIDTH
-from reportgen.exporters.typeface import Pen
+from reportgen.exporters.pdf.flow import Heading, State
+from reportgen.exporters.pdf.grid import PAD, Grid, Text, block
+from reportgen.exporters.pdf.pictures import Shot, Thumb
+from reportgen.exporters.pdf.style import CELL_BOLD, CELL_NOTE, CELL_RIGHT, HEAD_RIGHT, NOTE, WIDTH
+from reportgen.exporters.pdf.typeface import Pen
 from reportgen.nouns import ViewRow
 
 __all__ = ["views"]
@@ -45,7 +45,7 @@ def _one(layout: Layout, pen: Pen, shot: Shot | None) -> list[Flowable]:
     picture, ranked = Thumb(shot, width, height), _ranked(layout, pen, WIDTH - width - gap)
     if len(ranked.rows) > 10 or len(name) > 1:  # beside the picture they would not fit on one page
         return [CondPageBreak(height + 30), heading, Spacer(0, 4), picture, *name, ranked.table()]
-    outer = Grid(pen, [width + gap - PAD, WIDTH - width - gap + PAD], pad=0)
+    outer = Grid(pen, [width + gap - PAD, WIDTH - width - gap + PAD], pad=0, form="flow")
     outer.add([[picture, *name], [ranked.table()]])
     flush = ("RIGHTPADDING", (1, 0), (1, 0), 0)
     return [CondPageBreak(height + 50), heading, Spacer(0, 4), outer.table(flush, rules=False)]
@@ -64,10 +64,10 @@ def _ranked(layout: Layout, pen: Pen, width: float) -> Grid:
 
 def _few(layout: Layout, pen: Pen, shots: Sequence[Shot]) -> list[Flowable]:
     words = layout.words
-    width = (38 if len(shots) <= 4 else 29) * mm
+    width = (38 if len(shots) <= 4 else 26) * mm
     name, score = 70.0, 60.0
     rest = WIDTH - width - 8 - name - score
-    grid = Grid(pen, [width + 8, name, rest * 0.5, score, rest * 0.5], pad=3.5)
+    grid = Grid(pen, [width + 8, name, rest * 0.5, score, rest * 0.5], pad=3.5, labels=(1,))
     heads = [None, Text(words["image"]), Text(words["view_name"])]
     grid.head([*heads, Text(words["model_score"], HEAD_RIGHT), Text(words["next_candidate"])])
     for row, shot in zip(layout.report.views, shots, strict=True):

@@ -4,6 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from reportlab.lib.colors import HexColor
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
@@ -14,6 +15,8 @@ __all__ = ["BOLD", "ITALIC", "MISSING", "REGULAR", "Pen", "fonts"]
 REGULAR, BOLD, ITALIC = "NotoSans", "NotoSans-Bold", "NotoSans-Italic"
 #: Printed for a character that the typeface does not have; it has this one.
 MISSING = "\N{REPLACEMENT CHARACTER}"
+#: Code points that no text of a PDF may be (PDF/A and PDF/UA): the typeface has a glyph for some of them.
+_NO_TEXT = frozenset({0x0, 0xFEFF, 0xFFFE, 0xFFFF})
 _FOLDER = Path(__file__).resolve().parent / "fonts"
 _FILES = {REGULAR: "NotoSans-Regular.ttf", BOLD: "NotoSans-Bold.ttf", ITALIC: "NotoSans-Italic.ttf"}
 
@@ -25,17 +28,22 @@ def fonts() -> frozenset[int]:
     for name, file in _FILES.items():
         font = TTFont(name, str(_FOLDER / file))
         pdfmetrics.registerFont(font)
-        has = set(font.face.charToGlyph)
+        has = set(font.face.charToGlyph) - _NO_TEXT
         known = has if known is None else known & has
     pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=ITALIC, boldItalic=BOLD)
     return frozenset(known or ())
 
 
 class Pen:
-    """Prepares text for one PDF and remembers whether a character could not be printed."""
+    """Prepares text for one PDF and remembers whether a character could not be printed.
 
-    def __init__(self) -> None:
+    Args:
+        accent: The site's colour of headings and rules, as ``#rrggbb``.
+    """
+
+    def __init__(self, accent: str | None = None) -> None:
         self.known = fonts()
+        self.accent = HexColor(accent) if accent else None
         self.replaced = False
 
     def plain(self, text: str) -> str:

@@ -1,13 +1,16 @@
 """The sections of the PDF, in reading order."""
 
+import re
+
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer
 
 from reportgen.exporters.layout import Layout, Pictures, header_rows
-from reportgen.exporters.pdf_flow import Heading, Signature, Tick
-from reportgen.exporters.pdf_grid import Grid, Text, block
-from reportgen.exporters.pdf_pictures import sheet, shots_of
-from reportgen.exporters.pdf_style import (
+from reportgen.exporters.pdf.flow import Centile, Code, Heading, Signature, Tick
+from reportgen.exporters.pdf.grid import PAD, Grid, Text, block
+from reportgen.exporters.pdf.letterhead import letterhead
+from reportgen.exporters.pdf.pictures import sheet, shots_of
+from reportgen.exporters.pdf.style import (
     ACCENT,
     BODY,
     CELL,
@@ -25,20 +28,22 @@ from reportgen.exporters.pdf_style import (
     TITLE,
     WIDTH,
 )
-from reportgen.exporters.pdf_views import views
-from reportgen.exporters.typeface import MISSING, Pen
+from reportgen.exporters.pdf.typeface import MISSING, Pen
+from reportgen.exporters.pdf.views import views
 
 __all__ = ["story"]
 
 #: Up to so many images, each has its picture in its row of the table; beyond, there is a picture sheet.
 MOST_BESIDE = 12
+_CENTILE = re.compile(r"[<>]?[0-9]{1,3}")
 
 
-def story(layout: Layout, pen: Pen, pictures: Pictures) -> list[Flowable]:
-    """Everything between the banner and the footer."""
+def story(layout: Layout, pen: Pen, pictures: Pictures, digest: str) -> list[Flowable]:
+    """Everything between the banner and the footer; ``digest`` is the SHA-256 of ``report.json``."""
     shots = shots_of(layout, pen, pictures) if layout.pictured else []
     beside = len(layout.report.views) <= MOST_BESIDE
     flow = [
+        *letterhead(layout, pen, pictures),
         *block(pen, layout.report.title, TITLE, WIDTH),
         *_header(layout, pen),
         *_reviewer(layout, pen),
@@ -51,7 +56,7 @@ def story(layout: Layout, pen: Pen, pictures: Pictures) -> list[Flowable]:
         *_section(layout, pen, "impression", [layout.impression], BODY),
     ]
     pages = sheet(layout, shots) if shots and not beside else []
-    return [*flow, *_limits(layout, pen), *_end(layout, pen), *pages]
+    return [*flow, *_limits(layout, pen), *_end(layout, pen, digest), *pages]
 
 
 def _paragraphs(pen: Pen, texts: list[str], style: ParagraphStyle) -> list[Flowable]:
@@ -68,7 +73,7 @@ def _header(layout: Layout, pen: Pen) -> list[Flowable]:
     if not layout.report.header:
         return []
     half, label = WIDTH / 2, 62.0
-    grid = Grid(pen, [label, half - label, label, half - label], pad=1.6)
+    grid = Grid(pen, [label, half - label, label, half - label], pad=1.6, labels=(0, 2))
     probe = half - label - 12
 
     def fits(text: str) -> bool:
@@ -87,8 +92,8 @@ def _reviewer(layout: Layout, pen: Pen) -> list[Flowable]:
     if not layout.reviewer_block:
         return []
     report = layout.report
-    title = ParagraphStyle("panel", parent=HEAD, fontSize=8.6, leading=11.6, textColor=ACCENT)
-    grid = Grid(pen, [24, WIDTH - 48, 24], pad=3, edge=9)
+    title = ParagraphStyle("panel", parent=HEAD, fontSize=8.6, leading=11.6, textColor=ACCENT, role="H2")
+    grid = Grid(pen, [24, WIDTH - 48, 24], pad=3, edge=9, form="list")
     grid.add([Text(layout.reviewer_title, title), None, None], [(0, 2)])
     grid.heads = 1
     for number, item in enumerate(report.reviewer_items, 1):
@@ -113,7 +118,7 @@ def _findings(layout: Layout, pen: Pen) -> list[Flowable]:
     if layout.single:
         said = _paragraphs(pen, [layout.said(section) for section in layout.findings], BODY)
         return [KeepTogether([heading, *said[:1]]), *said[1:]]
-    grid = Grid(pen, [78, WIDTH - 78], pad=2.6)
+    grid = Grid(pen, [78, WIDTH - 78], pad=2.6, form="flow")
     for section in layout.findings:
         grid.add([Text(section.title, REGION), Text(layout.said(section), BODY)])
     return [CondPageBreak(64), heading, *([grid.table()] if grid.rows else [])]
@@ -123,7 +128,8 @@ def _biometry(layout: Layout, pen: Pen) -> list[Flowable]:
     report, words = layout.report, layout.words
     if not report.biometry:
         return []
-    grid = Grid(pen, [200, 52, 84, WIDTH - 200 - 52 - 84 - 50, 50], pad=2.4)
+    widths = [200, 52, 84, WIDTH - 200 - 52 - 84 - 50, 50]
+    grid = Grid(pen, widths, pad=2.4)
     right = [
         Text(words["value"], HEAD_RIGHT),
         Text(layout.centile_title, HEAD_RIGHT),
@@ -131,9 +137,12 @@ def _biometry(layout: Layout, pen: Pen) -> list[Flowable]:
     ]
     grid.head([Text(words["measurement"]), None, *right])
     for row in report.biometry:
-        centile = layout.centile(row) if layout.centile_title else ""
-        numbers = [Text(text, CELL_RIGHT) for text in (layout.value(row), centile, str(row.image_number))]
-        grid.add([Text(layout.measure_name(row)), Text(row.abbr, CELL_BOLD), *numbers])
+        text = layout.centile(row) if layout.centile_title else ""
+        centile: Text | Centile = Text(text, CELL_RIGHT)
+        if _CENTILE.fullmatch(row.centile or ""):
+            centile = Centile(pen.plain(text), row.centile or "", widths[3] - 2 * PAD, CELL_RIGHT)
+        value, image = Text(layout.value(row), CELL_RIGHT), Text(str(row.image_number), CELL_RIGHT)
+        grid.add([Text(layout.measure_name(row)), Text(row.abbr, CELL_BOLD), value, centile, image])
     caption = [report.biometry_caption] if report.biometry_caption else []
     notes = [*caption, *(f"({letter}) {note}" for letter, note in report.biometry_notes)]
     heading = Heading(layout.biometry_title, "biometry")
@@ -173,7 +182,8 @@ def _limits(layout: Layout, pen: Pen) -> list[Flowable]:
         pen.plain(text)  # is printed below, and may hold what cannot be printed
     if pen.replaced:
         limits.append(layout.words.fill("glyphs", sign=MISSING))
-    return _section(layout, pen, "limits", [" ".join(limits)], NOTE)
+    disclaimer = [layout.disclaimer] if layout.disclaimer else []
+    return _section(layout, pen, "limits", [" ".join(limits), *disclaimer], NOTE)
 
 
 def _origins(layout: Layout) -> list[tuple[str, str]]:
@@ -200,13 +210,21 @@ def _origins(layout: Layout) -> list[tuple[str, str]]:
     ]
 
 
-def _end(layout: Layout, pen: Pen) -> list[Flowable]:
-    words = layout.words
-    grid = Grid(pen, [44, WIDTH * 0.6 - 44, 44, WIDTH * 0.4 - 44], pad=0.6)
+def _end(layout: Layout, pen: Pen, digest: str) -> list[Flowable]:
+    words, side = layout.words, 60.0
+    room = WIDTH - side - 12
+    grid = Grid(pen, [44, room * 0.62 - 44, 44, room * 0.38 - 44], pad=0.6, labels=(0, 2))
     origins = [(Text(label, TINY), Text(text, TINY)) for label, text in _origins(layout)]
     for left, right in zip(origins[::2], [*origins[1::2], (None, None)], strict=False):
         grid.add([*left, *right])
-    colophon = _paragraphs(pen, layout.colophon, NOTE)
+    table = grid.table(rules=False)
+    told = words.fill("qr_code", id=layout.report.report_id)
+    code = Code(f"REPORTGEN:{layout.report.report_id}:{digest}".upper(), told, side)
+    made: list[Flowable] = [table, code]
+    if table.wrap(room, 0)[1] < 2 * side:
+        beside = Grid(pen, [room + 12, side], pad=0, form="flow")
+        beside.add([[table], code])
+        made = [beside.table(rules=False)]
     return [
         Spacer(0, 4),
         KeepTogether(
@@ -214,9 +232,9 @@ def _end(layout: Layout, pen: Pen) -> list[Flowable]:
                 Signature(pen.plain(words["reviewed_by"]), pen.plain(layout.signature)),
                 Spacer(0, 2),
                 Heading(words["provenance"], "provenance"),
-                *colophon,
+                *_paragraphs(pen, layout.colophon, NOTE),
                 Spacer(0, 2),
-                grid.table(rules=False),
+                *made,
             ]
         ),
     ]

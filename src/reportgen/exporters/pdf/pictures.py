@@ -2,23 +2,25 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from PIL import Image, UnidentifiedImageError
 from reportlab.lib.utils import ImageReader, simpleSplit
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, PageBreak, Spacer
+from reportlab.platypus import CondPageBreak, Flowable, PageBreak, Spacer
 
 from reportgen.exporters.layout import Layout, Pictures
-from reportgen.exporters.pdf_flow import Heading, mark
-from reportgen.exporters.pdf_style import CELL_BOLD, GREY, INK, PALE, RULE, TINY, WIDTH
-from reportgen.exporters.typeface import REGULAR, Pen
+from reportgen.exporters.pdf.flow import Heading, mark
+from reportgen.exporters.pdf.style import CELL_BOLD, GREY, INK, PALE, RULE, TINY, WIDTH
+from reportgen.exporters.pdf.tags import Tag, Tagged
+from reportgen.exporters.pdf.typeface import REGULAR, Pen
 from reportgen.nouns import ImageEntry
 
-__all__ = ["Shot", "Thumb", "sheet", "shots_of"]
+__all__ = ["Shot", "Thumb", "file_of", "sheet", "shots_of"]
 
-SHEET_ACROSS = 4
+#: Pictures side by side on the sheet: small ones up to so many, so that a study of twenty has two pages.
+SMALL_ACROSS, SMALL_MOST, ACROSS = 8, 24, 4
 
 
 class Jpeg(ImageReader):  # type: ignore[misc]
@@ -44,13 +46,19 @@ def jpeg(data: bytes) -> Jpeg | None:
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture with its caption, or the words of its placeholder. Texts are ready to print."""
+    """A picture with its caption, or the words of its placeholder. Texts are ready to print.
+
+    Attributes:
+        alt: What it shows, for who does not see it, as the record has it.
+    """
 
     picture: Jpeg | None
     absent: str
     title: str = ""
     caption: str = ""
+    view: str = ""
     state: str = ""
+    alt: str = ""
 
 
 def _picture(canvas: Canvas, shot: Shot, box: tuple[float, float, float, float]) -> None:
@@ -85,12 +93,17 @@ def _placeholder(canvas: Canvas, absent: str, box: tuple[float, float, float, fl
         canvas.drawCentredString(x + width / 2, top - 8.4 * number, line)
 
 
-class Thumb(Flowable):  # type: ignore[misc]
+class Thumb(Tagged):
     """One picture in a box."""
 
     def __init__(self, shot: Shot, width: float, height: float) -> None:
         super().__init__()
         self.shot, self.width, self.height = shot, width, height
+
+    @property
+    def alternative(self) -> str | None:
+        """What the picture shows; a placeholder is text."""
+        return self.shot.alt if self.shot.picture else None
 
     def draw(self) -> None:
         """The picture, top left; or the placeholder."""
@@ -108,13 +121,26 @@ class PictureRow(Flowable):  # type: ignore[misc]
         self.width = WIDTH
         self.picture = self.box * 0.75
         self.height = self.picture + 11 + 8.6 * max(map(len, self.captions)) + 6
+        self.tags: list[tuple[Tag, Tag]] = []
+
+    def hang(self, parent: Tag, _role: str | None = None) -> None:
+        """Each picture and its caption."""
+        for shot in self.shots:
+            figure = Tag("Figure", parent, alt=shot.alt) if shot.picture else Tag("P", parent)
+            self.tags.append((figure, Tag("P", parent)))
 
     def draw(self) -> None:
         """Left to right."""
         canvas = self.canv
         for column, (shot, lines) in enumerate(zip(self.shots, self.captions, strict=True)):
             x, y = column * (self.box + self.gap), self.height - self.picture
+            figure, caption = self.tags[column]
+            canvas.say(figure)
             _picture(canvas, shot, (x, y, self.box, self.picture))
+            left, bottom = canvas.absolutePosition(x, y)
+            figure.box = (left, bottom, left + self.box, bottom + self.picture) if figure.alt else None
+            canvas.hush()
+            canvas.say(caption)
             canvas.setFont(CELL_BOLD.fontName, 7.4)
             canvas.setFillColor(INK)
             canvas.drawString(x, y - 9.5, shot.title)
@@ -124,13 +150,18 @@ class PictureRow(Flowable):  # type: ignore[misc]
             canvas.setFillColor(GREY)
             for number, line in enumerate(lines):
                 canvas.drawString(x, y - 18.5 - 8.6 * number, line)
+            canvas.hush()
 
 
 def sheet(layout: Layout, shots: Sequence[Shot]) -> list[Flowable]:
-    """All pictures with their captions, on pages of their own."""
-    rows = [shots[start : start + SHEET_ACROSS] for start in range(0, len(shots), SHEET_ACROSS)]
-    pages: list[Flowable] = [PictureRow(row, SHEET_ACROSS) for row in rows]
-    return [PageBreak(), Heading(layout.words["pictures"], "pictures"), Spacer(0, 4), *pages]
+    """All pictures with their captions: few and small at the end of a page, many on pages of their own."""
+    small = len(shots) <= SMALL_MOST
+    if small:  # the score stands in the table
+        shots = [replace(shot, caption=shot.view) for shot in shots]
+    across = SMALL_ACROSS if small else ACROSS
+    rows = [PictureRow(shots[start : start + across], across) for start in range(0, len(shots), across)]
+    begin = CondPageBreak(28 + sum(row.height for row in rows)) if small else PageBreak()
+    return [begin, Heading(layout.words["pictures"], "pictures"), Spacer(0, 4), *rows]
 
 
 def shots_of(layout: Layout, pen: Pen, pictures: Pictures) -> list[Shot]:
@@ -149,25 +180,31 @@ def shots_of(layout: Layout, pen: Pen, pictures: Pictures) -> list[Shot]:
                 absent="" if found else pen.plain(absent),
                 title=f"{words['image']} {row.number}",
                 caption=pen.plain(" ".join(filter(None, [layout.view(row), row.score]))),
+                view=pen.plain(layout.view(row)),
                 state=row.state,
+                alt=layout.picture_text(row),
             )
         )
     return shots
 
 
 def _read(entry: ImageEntry | None, pictures: Pictures) -> Jpeg | None:
-    """The picture of an image; nothing outside of the given folder is ever opened."""
-    if entry is None or entry.picture is None or pictures is None:
+    data = file_of(entry.picture, pictures) if entry and entry.picture else None
+    return jpeg(data) if data else None
+
+
+def file_of(path: str, pictures: Pictures) -> bytes | None:
+    """A file that a report names; nothing outside of the given folder is ever opened."""
+    if pictures is None:
         return None
     if isinstance(pictures, Mapping):
-        data = pictures.get(entry.picture)
-        return jpeg(data) if data else None
-    name = PurePosixPath(entry.picture)
-    if name.is_absolute() or ".." in name.parts or "\\" in entry.picture or ":" in entry.picture:
+        return pictures.get(path)
+    name = PurePosixPath(path)
+    if name.is_absolute() or ".." in name.parts or "\\" in path or ":" in path:
         return None
-    path = pictures.joinpath(*name.parts)
+    found = pictures.joinpath(*name.parts)
     try:
-        inside = path.resolve().is_relative_to(pictures.resolve()) and path.is_file()
-        return jpeg(path.read_bytes()) if inside else None
+        inside = found.resolve().is_relative_to(pictures.resolve()) and found.is_file()
+        return found.read_bytes() if inside else None
     except OSError:  # unreadable is missing: the placeholder says so
         return None

@@ -1,18 +1,21 @@
 """Small things that are drawn on a page: a line of text, a heading, marks, the place to sign."""
 
+from itertools import groupby
+
+import segno
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import getAscent, stringWidth
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable
 
-from reportgen.exporters.pdf_style import ACCENT, BODY, CELL, GREY, INK, WIDTH
-from reportgen.exporters.typeface import BOLD, REGULAR
+from reportgen.exporters.pdf.style import ACCENT, BODY, CELL, GREY, INK, WIDTH
+from reportgen.exporters.pdf.tags import Tagged
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR
 
-__all__ = ["Heading", "Line", "Signature", "State", "Tick", "mark"]
+__all__ = ["Centile", "Code", "Heading", "Line", "Signature", "State", "Tick", "mark"]
 
 
-class Line(Flowable):  # type: ignore[misc]
+class Line(Tagged):
     """One line of text that is known to fit: a paragraph without its cost."""
 
     def __init__(self, text: str, style: ParagraphStyle) -> None:
@@ -37,8 +40,10 @@ class Line(Flowable):  # type: ignore[misc]
             canvas.drawString(0, y, self.text)
 
 
-class Heading(Flowable):  # type: ignore[misc]
+class Heading(Tagged):
     """Title of a section over a thin rule; what stands in parentheses is grey. Also a bookmark."""
+
+    role = "H2"
 
     def __init__(self, text: str, key: str) -> None:
         super().__init__()
@@ -76,7 +81,7 @@ def mark(canvas: Canvas, state: str, x: float, y: float, radius: float = 2.5) ->
     canvas.circle(x, y, radius, stroke=1, fill=int(state == "recognised"))
 
 
-class State(Flowable):  # type: ignore[misc]
+class State(Tagged):
     """The state of a view as a mark and in words: legible without colour."""
 
     def __init__(self, state: str, words: str, style: ParagraphStyle = CELL) -> None:
@@ -93,8 +98,36 @@ class State(Flowable):  # type: ignore[misc]
         self.canv.drawString(10, y, self.words)
 
 
-class Tick(Flowable):  # type: ignore[misc]
+class Centile(Tagged):
+    """A centile at the right, and where it lies between 0 and 100: the bar adds nothing to the number."""
+
+    _BAR = 46.0
+
+    def __init__(self, text: str, centile: str, width: float, style: ParagraphStyle) -> None:
+        super().__init__()
+        self.text, self.style = text, style
+        self.share = min(max(float(centile.strip("<>")) / 100, 0.0), 1.0)
+        self.width, self.height = width, style.leading
+
+    def draw(self) -> None:
+        """A line with its ends and its middle marked, a full circle on it, and the number."""
+        canvas, y = self.canv, self.height * 0.42
+        canvas.setStrokeColor(GREY)
+        canvas.setLineWidth(0.5)
+        canvas.line(0, y, self._BAR, y)
+        for tick, half in ((0.0, 2.2), (0.5, 1.4), (1.0, 2.2)):
+            canvas.line(tick * self._BAR, y - half, tick * self._BAR, y + half)
+        canvas.setFillColor(INK)
+        canvas.circle(self.share * self._BAR, y, 1.9, stroke=0, fill=1)
+        canvas.setFont(self.style.fontName, self.style.fontSize)
+        base = self.height - getAscent(self.style.fontName, self.style.fontSize)
+        canvas.drawRightString(self.width, base, self.text)
+
+
+class Tick(Tagged):
     """An empty box for the reviewer's pen."""
+
+    role = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +140,39 @@ class Tick(Flowable):  # type: ignore[misc]
         self.canv.rect(0.5, 1.4, 8, 8, stroke=1, fill=0)
 
 
-class Signature(Flowable):  # type: ignore[misc]
+class Code(Tagged):
+    """A QR code (ISO/IEC 18004) with the report's id and the SHA-256 of the report as data."""
+
+    def __init__(self, data: str, words: str, side: float) -> None:
+        super().__init__()
+        self.data, self.words = data, words
+        self.width = self.height = side
+
+    @property
+    def alternative(self) -> str:
+        """What it holds."""
+        return self.words
+
+    def draw(self) -> None:
+        """Dark squares, those beside each other as one bar."""
+        # Any mask can be read; trying all eight for the evenest costs more than the rest of the page.
+        code = segno.make(self.data, error="m", micro=False, boost_error=False, mask=3)
+        size, border = code.symbol_size(border=0)[0], 2
+        unit = self.width / (size + 2 * border)
+        path = self.canv.beginPath()
+        for line, row in enumerate(code.matrix):
+            y = self.height - (line + border + 1) * unit
+            place = 0
+            for dark, squares in groupby(row):
+                length = len(list(squares))
+                if dark:
+                    path.rect((place + border) * unit, y, length * unit, unit)
+                place += length
+        self.canv.setFillColor(INK)
+        self.canv.drawPath(path, stroke=0, fill=1)
+
+
+class Signature(Tagged):
     """``Reviewed by`` with a line to write on, and whether the report is signed."""
 
     def __init__(self, reviewed_by: str, status: str) -> None:

@@ -1,0 +1,231 @@
+"""What a site puts on its reports: in every format, and refused by name where it cannot be printed."""
+
+import io
+import json
+from pathlib import Path
+
+import pikepdf
+import pytest
+from PIL import Image
+
+import reportgen
+from batches import put, record
+from reportgen.__main__ import main
+from reportgen.desk.verify import Verified, verify
+from reportgen.domain import load_domain
+from reportgen.errors import ExitCode, UsageError
+from reportgen.institution import DATE_FORMATS, Institution
+from reportgen.logo import LONGEST, logo_png
+from reportgen.nouns import Report
+from reportgen.reread import pdf_text
+from reportgen.settings import Settings
+from reportgen.site import configured
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "mid_trimester_full" / "mid_trimester_full.json"
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"{}>{}<rect width="40" height="20"/></svg>'
+ADDRESS = "Department of Obstetrics\n1 Example Street, 12345 Exampletown"
+
+
+def png(width: int = 60, height: int = 30, colour: object = (200, 0, 0, 128)) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGBA", (width, height), colour).save(stream, "PNG")  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def site(folder: Path, **more: object) -> Institution:
+    (folder / "logo.png").write_bytes(png())
+    given = {
+        "name": "Example University Hospital",
+        "address": ADDRESS,
+        "logo": folder / "logo.png",
+        "footer": "Example University Hospital, Exampletown",
+        "disclaimer": "A synthetic report.",
+        "colour": "#5C1636",
+        "paper": "Letter",
+        "date_format": "DD.MM.YYYY",
+    }
+    return Institution.model_validate({**given, **more})
+
+
+def made(institution: Institution) -> tuple[Report, bytes, str]:
+    """The report, its PDF and its text."""
+    report = reportgen.make_report(SAMPLE, settings=Settings(institution=institution))
+    logo = {institution.logo_path: institution.logo_png} if institution.logo_path else {}
+    return report, reportgen.export(report, "pdf", logo), reportgen.export(report, "txt").decode()
+
+
+def test_all_of_it_is_in_the_report_the_text_and_the_pdf(tmp_path: Path):
+    institution = site(tmp_path)
+    report, pdf, text = made(institution)
+    assert report.presentation["institution_address"] == ADDRESS
+    assert report.presentation["logo_file"] == institution.logo_path
+    pages = [" ".join(page.split()) for page in pdf_text(pdf)]
+    for words in (
+        "Example University Hospital",
+        "1 Example Street, 12345 Exampletown",
+        "A synthetic report.",
+    ):
+        assert words in text
+        assert words in " ".join(pages)
+    assert all(page.endswith("Example University Hospital, Exampletown") for page in pages)
+    assert "14.03.1994" in text
+    assert "14.03.1994" in pages[0]
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        page = document.pages[0]
+        assert [float(x) for x in page.mediabox] == [0, 0, 612, 792]
+        drawn = page.Contents.read_bytes()
+        assert b".360784 .086275 .211765 rg" in drawn
+        assert b".086275 .211765 .360784" not in drawn
+        assert [image.Width for image in page.get_images().values()] == [60]
+
+
+def test_without_a_letterhead_the_rest_stays(tmp_path: Path):
+    report, pdf, text = made(site(tmp_path, letterhead=False))
+    assert not {"institution", "institution_address", "logo_file"} & set(report.presentation)
+    assert "12345" not in text
+    assert "12345" not in " ".join(pdf_text(pdf))
+    assert "A synthetic report." in text
+
+
+def test_a_site_that_says_nothing_changes_nothing():
+    report = reportgen.make_report(SAMPLE)
+    other = reportgen.make_report(SAMPLE, settings=Settings(), created_at=None)
+    assert report.presentation == other.presentation
+    assert not {"paper", "date_format", "colour", "footer"} & set(report.presentation)
+
+
+@pytest.mark.parametrize("date_format", DATE_FORMATS)
+def test_a_run_writes_it_and_what_is_read_again_agrees(tmp_path: Path, date_format: str):
+    site(tmp_path)
+    one = record("a", "Abdomen")
+    one["patient"] = {"name": "EXAMPLE, Anna", "birth_date": "1994-03-04"}
+    put(tmp_path / "in", "a.json", one)
+    config = tmp_path / "reportgen.toml"
+    config.write_text(
+        f'[institution]\nname = "Example"\nlogo = "{(tmp_path / "logo.png").as_posix()}"\n'
+        f'address = "A street\\nA town"\ndate_format = "{date_format}"\n'
+        'timezone = "Asia/Kolkata"\nfooter = "Foot"\ndisclaimer = "Note."\n'
+    )
+    out = tmp_path / "out"
+    given = ["run", str(tmp_path / "in"), "-o", str(out), "--engine", "template", "--config", str(config)]
+    assert main([*given, "--format", "txt,pdf,html", "--quiet"]) == ExitCode.DONE
+    *faults, end = verify(out, "fetal_ultrasound")
+    assert not faults
+    assert isinstance(end, Verified)
+    assert (end.faults, end.unchecked) == (0, {})
+    made_of = json.loads((out / "a" / "report.json").read_bytes())["presentation"]
+    assert (out / "a" / made_of["logo_file"]).read_bytes() == logo_png(tmp_path / "logo.png")
+    assert main(["export", str(out / "a"), "--format", "pdf", "-o", str(tmp_path / "again")]) == ExitCode.DONE
+    assert (tmp_path / "again" / "report.pdf").read_bytes() == (out / "a" / "report.pdf").read_bytes()
+
+
+def test_another_logo_makes_reports_anew(tmp_path: Path):
+    site(tmp_path)
+    put(tmp_path / "in", "a.json", record("a", "Abdomen"))
+    config = tmp_path / "reportgen.toml"
+    config.write_text(f'[institution]\nlogo = "{(tmp_path / "logo.png").as_posix()}"\n')
+    out = tmp_path / "out"
+    given = ["run", str(tmp_path / "in"), "-o", str(out), "--engine", "template", "--config", str(config)]
+    assert main([*given, "--quiet"]) == ExitCode.DONE
+    before = (out / "a" / "report.json").read_bytes()
+    assert main([*given, "--quiet"]) == ExitCode.DONE
+    assert (out / "a" / "report.json").read_bytes() == before
+    (tmp_path / "logo.png").write_bytes(png(colour="blue"))
+    assert main([*given, "--quiet"]) == ExitCode.DONE
+    assert (out / "a" / "report.json").read_bytes() != before
+    assert len(list((out / "a" / "images").iterdir())) == 1
+
+
+def test_templates_of_a_folder_stand_for_those_of_the_domain(tmp_path: Path):
+    shipped = load_domain().templates["report.txt.jinja"]
+    (tmp_path / "report.txt.jinja").write_text(shipped + "\nPrinted with a template of our own\n")
+    institution = Institution(templates=tmp_path)
+    report = reportgen.make_report(SAMPLE, settings=Settings(institution=institution))
+    assert report.provenance.domain_sha256 != reportgen.make_report(SAMPLE).provenance.domain_sha256
+    put(tmp_path / "in", "a.json", record("a", "Abdomen"))
+    config = tmp_path / "reportgen.toml"
+    config.write_text(f'[institution]\ntemplates = "{tmp_path.as_posix()}"\n')
+    given = ["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "template"]
+    assert main([*given, "--config", str(config), "--format", "txt", "--quiet"]) == ExitCode.DONE
+    assert (tmp_path / "out" / "a" / "report.txt").read_text().endswith("of our own\n")
+
+
+@pytest.mark.parametrize("folder", ["empty", "missing"])
+def test_a_folder_without_templates_is_refused(tmp_path: Path, folder: str):
+    (tmp_path / "empty").mkdir()
+    settings = Settings(institution=Institution(templates=tmp_path / folder))
+    with pytest.raises(UsageError, match="holds no template"):
+        reportgen.make_report(SAMPLE, settings=settings)
+
+
+def test_a_logo_is_flat_small_and_the_same_every_time(tmp_path: Path):
+    path = tmp_path / "logo.png"
+    path.write_bytes(png(3000, 1500))
+    first = logo_png(path)
+    assert first == logo_png(path)
+    with Image.open(io.BytesIO(first)) as image:
+        assert (image.format, image.mode, image.size) == ("PNG", "RGB", (LONGEST, LONGEST // 2))
+        assert image.getpixel((0, 0)) == (227, 127, 127)
+    path.write_text(SVG.format("", '<circle cx="5" cy="5" r="3" fill="red"/>'))
+    with Image.open(io.BytesIO(logo_png(path))) as image:
+        assert image.width == LONGEST
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "neither a PNG nor an SVG"),
+        (b"hello", "neither a PNG nor an SVG"),
+        (b"<html/>", "neither a PNG nor an SVG"),
+        (b"\xff\xd8\xff\xe0" + b"0" * 99, "neither a PNG nor an SVG"),
+        (png()[:-30], "damaged"),
+        (png(5000, 5000), "pixels"),
+        (b"\x89PNG\r\n\x1a\n" + b"0" * 2_000_001, "larger than"),
+        (SVG.format("", "<script>alert(1)</script>").encode(), "holds <script>"),
+        (SVG.format(' onload="alert(1)"', "").encode(), "holds a script"),
+        (SVG.format("", '<image href="file:///etc/passwd"/>').encode(), "holds <image>"),
+        (SVG.format("", '<use href="https://example.org/x.svg#a"/>').encode(), "outside of itself"),
+        (SVG.format("", '<use href="java\nscript:alert(1)"/>').encode(), "outside of itself"),
+        (SVG.format("", '<rect fill="url(https://example.org/a)"/>').encode(), "outside of itself"),
+        (SVG.format("", "<style>@import 'https://example.org/a.css';</style>").encode(), "outside of itself"),
+        (SVG.format("", "<foreignObject/>").encode(), "holds <foreignobject>"),
+        (b'<!DOCTYPE svg [<!ENTITY a "b">]>' + SVG.format("", "&a;").encode(), "entities of its own"),
+        (SVG.format("", "<?xml-stylesheet href='https://example.org'?>").encode(), "processing instruction"),
+    ],
+)
+def test_a_logo_that_is_none_is_refused_by_name(tmp_path: Path, content: bytes, says: str):
+    path = tmp_path / "our-logo"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=says) as refused:
+        logo_png(path)
+    assert "our-logo" in str(refused.value)
+
+
+def test_a_logo_that_is_missing_stops_a_run_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    put(tmp_path / "in", "a.json", record("a", "Abdomen"))
+    config = tmp_path / "reportgen.toml"
+    config.write_text('[institution]\nlogo = "nowhere.png"\n')
+    given = ["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "template"]
+    assert main([*given, "--config", str(config), "--quiet"]) == ExitCode.USAGE
+    assert "nowhere.png cannot be read" in capsys.readouterr().err
+
+
+def test_templates_that_hold_words_are_those_of_the_language(tmp_path: Path):
+    """An English narrative of the site's own is not put into a German report."""
+    for name in ("narrative.jinja", "report.txt.jinja"):
+        (tmp_path / name).write_text(load_domain().templates[name] + "{# ours #}", "utf-8")
+    settings = Settings(institution=Institution(templates=tmp_path, date_format="YYYY-MM-DD"))
+    german = load_domain(lang="de")
+    own = configured(german, settings)
+    assert own.templates["narrative.jinja"] == german.templates["narrative.jinja"]
+    assert own.templates["report.txt.jinja"].endswith("{# ours #}")
+    assert configured(load_domain(), settings).templates["narrative.jinja"].endswith("{# ours #}")
+    (tmp_path / "narrative.de.jinja").write_text(
+        german.templates["narrative.jinja"] + "{# unsere #}", "utf-8"
+    )
+    own = configured(german, settings)
+    assert own.templates["narrative.jinja"] == unsere
+    report = reportgen.make_report(SAMPLE, domain=german, settings=settings)
+    assert dict(report.header)["Untersucht"] == "2026-11-23, 09:41"
+    plain = reportgen.make_report(SAMPLE, domain=german)
+    assert dict(plain.header)["Untersucht"] == "23. Nov. 2026, 09:41"
