@@ -220,9 +220,8 @@ def test_templates_that_hold_words_are_those_of_the_language(tmp_path: Path):
     assert own.templates["narrative.jinja"] == german.templates["narrative.jinja"]
     assert own.templates["report.txt.jinja"].endswith("{# ours #}")
     assert configured(load_domain(), settings).templates["narrative.jinja"].endswith("{# ours #}")
-    (tmp_path / "narrative.de.jinja").write_text(
-        german.templates["narrative.jinja"] + "{# unsere #}", "utf-8"
-    )
+    unsere = german.templates["narrative.jinja"] + "{# unsere #}"
+    (tmp_path / "narrative.de.jinja").write_text(unsere, "utf-8")
     own = configured(german, settings)
     assert own.templates["narrative.jinja"] == unsere
     report = reportgen.make_report(SAMPLE, domain=german, settings=settings)
