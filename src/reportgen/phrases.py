@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 _PART = re.compile("YYYY|MMM|MM|DD|D")
+_NAMED = re.compile(r"\{(?:day|month|year)\}")
 
 
 def say(domain: Domain, key: str, **values: object) -> str:
@@ -90,16 +91,22 @@ def age_phrase(days: int) -> str:
 
 
 def date_phrase(day: date, words: Mapping[str, str]) -> str:
-    """A day in the site's ``date_format``, else as the language has it: ``23 Nov 2026``."""
+    """A day in the site's ``date_format``, else as the language has it: ``23 Nov 2026``.
+
+    Not by ``str.format``: the words may be those of a report.json, which is no place for expressions.
+    """
+    month = words["months"].split()[day.month - 1]
+    if "date_format" not in words:
+        named = {"{day}": str(day.day), "{month}": month, "{year}": f"{day.year:04}"}
+        return _NAMED.sub(lambda part: named[part[0]], words["date"])
     parts = {
         "YYYY": f"{day.year:04}",
-        "MMM": words["months"].split()[day.month - 1],
+        "MMM": month,
         "MM": f"{day.month:02}",
         "DD": f"{day.day:02}",
         "D": str(day.day),
     }
-    form = words["date"].format(day="D", month="MMM", year="YYYY")
-    return _PART.sub(lambda part: parts[part[0]], words.get("date_format", form))
+    return _PART.sub(lambda part: parts[part[0]], words["date_format"])
 
 
 def capital(text: str) -> str:

@@ -203,7 +203,7 @@ class Layout:
             when = datetime.fromisoformat(self.report.created_at)
         except ValueError:
             return self.report.created_at
-        words = {**self.report.presentation, "months": self.words["months"]}
+        words = {**self.report.presentation, **{name: self.words[name] for name in ("months", "date")}}
         return self.words.fill("moment", date=date_phrase(when.date(), words), time=f"{when:%H:%M}")
 
     @property
