@@ -23,7 +23,7 @@ from reportgen.nouns import (
     Sentence,
 )
 from reportgen.nouns.report import Origin, Rung
-from reportgen.phrases import capital, date_phrase, images_phrase, say
+from reportgen.phrases import capital, date_phrase, images_phrase, say, strung
 
 __all__ = ["Words", "assemble", "filled", "software_version"]
 
@@ -155,10 +155,15 @@ def _images(
                 sha256=digest or image.sha256,
                 sop_uid=image.sop_uid,
                 picture=f"images/{digest}.jpg" if digest else None,
-                note=None if digest else notes.get(image.image_id, domain.presentation["no_picture"]),
+                note=None if digest else _why(notes.get(image.image_id), domain),
             )
         )
     return entries
+
+
+def _why(note: str | None, domain: Domain) -> str:
+    """Why there is no picture, in the language of the report."""
+    return domain.presentation["no_picture"] if note is None else domain.wording["no_picture"].get(note, note)
 
 
 def _lost_pictures(
@@ -178,7 +183,7 @@ def _lost_pictures(
                 domain,
                 "reviewer.picture_missing",
                 Images=capital(images_phrase(domain, [entry.number])),
-                why=notes[entry.image_id],
+                why=_why(notes[entry.image_id], domain),
             ),
             images=(entry.image_id,),
         )
@@ -192,12 +197,13 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> tuple[tuple[str, str]
     age = next((a for a in case.gestational_age if a.used), None)
     ages = [age] if age else list(case.gestational_age)
     said = domain.wording["header"]
-    gestation = "; ".join(
+    spoken = [
         said["ga_one_day" if a.days == 1 else "ga"].format(
             weeks=a.weeks, days=a.days, basis=said["basis"][a.basis]
         )
         for a in ages
-    )
+    ]
+    gestation = strung(domain, "semicolon", spoken)
     born = f"{_day(patient.birth_date, domain)}" if patient and patient.birth_date else missing
     single = len(case.images) == 1
     lines: list[tuple[str, str | None]] = [
@@ -229,7 +235,9 @@ def _moment(supplied: str, domain: Domain, zone: ZoneInfo) -> str:
     if moment.tzinfo:
         moment = moment.astimezone(zone)
     day = _day(moment.date(), domain)
-    return day if len(supplied) <= 10 else f"{day}, {moment:%H:%M}"
+    if len(supplied) <= 10:
+        return day
+    return domain.presentation["moment"].format(date=day, time=f"{moment:%H:%M}")
 
 
 def _chart_age(case: Case) -> str | None:
@@ -266,7 +274,7 @@ def _provenance(
         server=info.server,
         generation=info.generation,
         canary=info.canary,
-        why_this_engine=info.why,
+        why_this_engine=info.why if domain.has_lexicon else domain.wording["no_lexicon"],
         prompt_sha256=prompt_sha256,
         domain=domain.domain,
         domain_sha256=domain.sha256,

@@ -97,6 +97,7 @@ def run(ctx: click.Context, /, inputs: tuple[str, ...], output: str, **chosen: A
         out=Path(output),
         formats=format_names(chosen["formats"]),
         domain=chosen["domain"],
+        lang=chosen["lang"],
         settings=chosen["settings"],
         read=read_options(chosen),
         jobs=chosen["jobs"],
@@ -134,7 +135,7 @@ def validate(inputs: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
     from reportgen.desk.validate import validate as look
 
     refused = 0
-    for verdict in look(inputs, chosen["domain"], read_options(chosen)):
+    for verdict in look(inputs, chosen["domain"], read_options(chosen), chosen["lang"]):
         refused += not verdict.valid
         print_lines([json.dumps(verdict.plain(), ensure_ascii=ascii_only()) if as_json else verdict.line()])
     return ExitCode.REJECTED if refused else ExitCode.DONE
@@ -254,7 +255,7 @@ def completion(shell: str) -> None:
 def _desk(case: str, chosen: dict[str, Any]) -> "Desk":
     from reportgen.desk.look import Desk
 
-    return Desk(case, chosen["domain"], chosen["settings"], read_options(chosen))
+    return Desk(case, chosen["domain"], chosen["settings"], read_options(chosen), chosen["lang"])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -120,10 +120,16 @@ CONFIG = option(
     help="Options from a file; reportgen.toml in the working folder is used by itself.",
 )  # fmt: skip
 DOMAIN = option("--domain", default="fetal_ultrasound", metavar="NAME|DIR", help="What the images are of.")
+LANG = option(
+    "--lang",
+    metavar="LANG",
+    help="Language of the report, such as de or ar; by default the domain's own, English.",
+)
 JSON = option("--json", "as_json", is_flag=True, help="Print JSON.")
 READ = _options(
     CONFIG,
     DOMAIN,
+    LANG,
     option("--images", type=click.Path(file_okay=False, exists=True), metavar="DIR",
             help="Folder of the pictures, instead of the input's own."),
     option("--group-by", default="file", metavar="file|folder|COLUMN",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 from reportgen.domain import Domain
 
@@ -16,11 +16,14 @@ __all__ = [
     "images_phrase",
     "joined",
     "number_phrase",
+    "ordinal",
     "say",
     "score_phrase",
+    "strung",
 ]
 
 _PART = re.compile("YYYY|MMM|MM|DD|D")
+_NAMED = re.compile(r"\{(?:day|month|year)\}")
 
 
 def say(domain: Domain, key: str, **values: object) -> str:
@@ -31,9 +34,22 @@ def say(domain: Domain, key: str, **values: object) -> str:
     return str(text).format(**values)
 
 
-def joined(words: Sequence[str]) -> str:
+def joined(domain: Domain, words: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    if len(words) == 1:
+        return words[0]
+    return strung(domain, "comma", words[:-1]) + say(domain, "joining.last") + words[-1]
+
+
+def strung(domain: Domain, mark: Literal["comma", "semicolon"], parts: Iterable[str]) -> str:
+    """``a, b``, or ``a; b`` for longer parts."""
+    return say(domain, f"joining.{mark}").join(parts)
+
+
+def ordinal(domain: Domain, number: int) -> str:
+    """``1st``, ``2nd``, ``3rd``, ``11th``: the forms of English, which other languages may write alike."""
+    form = {1: "one", 2: "two", 3: "few"}.get(number % 10, "other")
+    return say(domain, f"ordinal.{'other' if number % 100 in (11, 12, 13) else form}", n=number)
 
 
 def images_phrase(domain: Domain, numbers: Iterable[int]) -> str:
@@ -48,7 +64,7 @@ def images_phrase(domain: Domain, numbers: Iterable[int]) -> str:
             parts.append(f"{members[0]}-{members[-1]}")
         else:
             parts += [str(member) for member in members]
-    return say(domain, "images", list=joined(parts))
+    return say(domain, "images", list=joined(domain, parts))
 
 
 def number_phrase(value: float, decimals: int) -> str:
@@ -75,15 +91,22 @@ def age_phrase(days: int) -> str:
 
 
 def date_phrase(day: date, words: Mapping[str, str]) -> str:
-    """A day in the site's ``date_format`` with the domain's ``months``: ``23 Nov 2026``."""
+    """A day in the site's ``date_format``, else as the language has it: ``23 Nov 2026``.
+
+    Not by ``str.format``: the words may be those of a report.json, which is no place for expressions.
+    """
+    month = words["months"].split()[day.month - 1]
+    if "date_format" not in words:
+        named = {"{day}": str(day.day), "{month}": month, "{year}": f"{day.year:04}"}
+        return _NAMED.sub(lambda part: named[part[0]], words["date"])
     parts = {
         "YYYY": f"{day.year:04}",
-        "MMM": words["months"].split()[day.month - 1],
+        "MMM": month,
         "MM": f"{day.month:02}",
         "DD": f"{day.day:02}",
         "D": str(day.day),
     }
-    return _PART.sub(lambda part: parts[part[0]], words.get("date_format", "D MMM YYYY"))
+    return _PART.sub(lambda part: parts[part[0]], words["date_format"])
 
 
 def capital(text: str) -> str:

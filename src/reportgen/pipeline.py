@@ -4,7 +4,6 @@
 many) lets an engine answer the prompts.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -16,15 +15,14 @@ from reportgen.check import check_draft, climb, refusal
 from reportgen.domain import Domain, load_domain
 from reportgen.engines import load_engine
 from reportgen.engines.base import Engine, EngineInfo, Parameters
-from reportgen.errors import UsageError
 from reportgen.exporters.pictures import PictureError, picture
 from reportgen.files import canonical_json, sha256
-from reportgen.institution import Institution
 from reportgen.narrate import fixed_sentences, prompt_for, prompt_sha256
-from reportgen.nouns import Case, Check, Completion, Facts, Found, Picture, Prompt, Report, Source
+from reportgen.nouns import Case, Check, Completion, Facts, Found, Passage, Picture, Prompt, Report, Source
 from reportgen.nouns.base import Frozen
 from reportgen.read.checks import check_case
 from reportgen.settings import Settings
+from reportgen.site import configured
 from reportgen.state import state
 
 __all__ = [
@@ -48,74 +46,6 @@ class Prepared(Frozen):
     found: Found
     facts: Facts
     prompts: tuple[Prompt, ...]
-
-
-def configured(domain: Domain, settings: Settings) -> Domain:
-    """The domain with the site's thresholds, templates and presentation in place of its own.
-
-    Raises:
-        UsageError: A threshold that the domain does not have, since a misspelt one would have no effect; a
-            folder without templates; a logo that cannot be printed.
-    """
-    domain = _presented(domain, settings.institution)
-    for name, values in settings.thresholds.items():
-        known = domain.thresholds.get(name)
-        if not isinstance(known, dict):
-            raise UsageError(
-                f"There is no threshold '{name}' in the domain {domain.domain}.",
-                "See 'thresholds' in its domain.yaml.",
-            )
-        allowed = {view.id for view in domain.views} if name == "per_view" else set(known)
-        wrong = sorted(set(values) - allowed)
-        if wrong:
-            raise UsageError(f"There is no '{wrong[0]}' in the threshold '{name}'.", "Correct or remove it.")
-        for state_name, inner in values.items() if name == "per_view" else [(name, values)]:
-            _check_threshold(domain, name, state_name, inner)
-    changed = {
-        name: {**domain.thresholds.get(name, {}), **values} for name, values in settings.thresholds.items()
-    }
-    return domain.model_copy(update={"thresholds": {**domain.thresholds, **changed}}) if changed else domain
-
-
-def _presented(domain: Domain, institution: Institution) -> Domain:
-    presentation = {**domain.presentation, **institution.presentation}
-    if institution.templates is None:
-        return domain.model_copy(update={"presentation": presentation})
-    folder = institution.templates
-    try:
-        own = {n: (folder / n).read_text("utf-8") for n in domain.templates if (folder / n).is_file()}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{folder}: a template cannot be read ({type(error).__name__}).", "Correct it."
-        ) from None
-    if not own:
-        raise UsageError(
-            f"{folder} holds no template of the domain {domain.domain}.",
-            f"Put one of these there, or remove [institution] templates: {', '.join(domain.templates)}.",
-        )
-    changed = {
-        "presentation": presentation,
-        "templates": {**domain.templates, **own},
-        "sha256": sha256(canonical_json([domain.sha256, own])),
-    }
-    return domain.model_copy(update=changed)
-
-
-def _check_threshold(domain: Domain, name: str, view: str, values: object) -> None:
-    where = f"the threshold '{name}'" + (f" of '{view}'" if name == "per_view" else "")
-    states = values.items() if name == "per_view" and isinstance(values, dict) else [(name, values)]
-    for state_name, limits in states:
-        known = domain.thresholds.get(state_name)
-        if not isinstance(limits, dict) or not isinstance(known, dict) or set(limits) - set(known):
-            raise UsageError(f"There is no such value in {where}.", "Correct or remove it.")
-        for key, limit in limits.items():
-            fraction = isinstance(known[key], float)
-            number = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
-            if not number or limit < 0 or (fraction and limit > 1):
-                raise UsageError(
-                    f"'{key}' in {where} is not a number {'from 0 to 1' if fraction else 'of 0 or more'}.",
-                    "Correct or remove it.",
-                )
 
 
 def prepare(found: Found, domain: Domain) -> Prepared:
@@ -158,6 +88,8 @@ def finish(
         pictures: From ``load_pictures``.
         created_at: When the report is made, with time zone.
     """
+    if not domain.has_lexicon:
+        completions = {}
     seconds = {passage: p.id for passage, p in second_prompts(prepared, completions, domain).items()}
     told = [
         climb(
@@ -211,16 +143,26 @@ def draft_text(prepared: Prepared, completions: Mapping[str, Completion], domain
     for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True):
         answer = completions.get(prompt.id)
         text = answer.text.strip() if answer else fixed_sentences(passage, domain)
-        for slot in dict.fromkeys(_SLOT.findall(text)):
-            fact = passage.slots.get(slot)
-            text = text.replace(f"[[{slot}]]", f"[[\0{fact.id if fact else 'F0'}]]")
-        blocks.append(re.sub(r"\n\s*\n", "\n", text.replace("\0", "")))
+        blocks.append(re.sub(r"\n\s*\n", "\n", _case_wide(text, passage)))
     return "\n\n".join(blocks) + "\n"
+
+
+def _case_wide(text: str, passage: Passage) -> str:
+    """A text with the slots of its passage as those of the case."""
+
+    def slot(match: re.Match[str]) -> str:
+        fact = passage.slots.get(match[1])
+        return f"[[{fact.id if fact else 'F0'}]]"
+
+    return _SLOT.sub(slot, text)
 
 
 def check_text(prepared: Prepared, text: str, domain: Domain) -> Check:
     """The verdict on a draft of the whole case with case-wide slots."""
-    return check_draft(text, prepared.facts.passages, domain)
+    passages = prepared.facts.passages
+    if domain.has_lexicon:
+        return check_draft(text, passages, domain)
+    return check_draft(text, passages, domain, [_case_wide(fixed_sentences(p, domain), p) for p in passages])
 
 
 def make_report(
@@ -235,8 +177,9 @@ def make_report(
 
     Args:
         path_or_case: A file that holds exactly one case, in any shape that is read; or a case.
-        engine: Who writes the words; without one they are the fixed sentences.
-        domain: The shipped domain of the case when omitted.
+        engine: Who writes the words; without one, and in a language without carriers, they are the fixed
+            sentences.
+        domain: The shipped domain of the case when omitted; ``load_domain(lang="de")`` for another language.
         settings: Defaults when omitted.
         created_at: Now when omitted.
 
@@ -247,7 +190,7 @@ def make_report(
     settings = settings or Settings()
     domain = configured(domain or load_domain(), settings)
     found = _found(path_or_case, domain)
-    writer = engine or load_engine(engine="template")
+    writer = (engine if domain.has_lexicon else None) or load_engine(engine="template")
     prepared = prepare(found, domain)
     completions: dict[str, Completion] = {}
     if writer.info.engine != "template":

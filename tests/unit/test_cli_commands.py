@@ -375,3 +375,47 @@ def test_an_engine_error_has_its_exit_code(monkeypatch, case):
 @pytest.mark.parametrize("size", ["0", "many", "-1"])
 def test_a_wrong_batch_size_is_2(case, size):
     assert main(["draft", case, "--batch-size", size]) == ExitCode.USAGE
+
+
+def test_a_language_is_asked_for_here_or_in_the_configuration(capsys, tmp_path, case):
+    run = ["run", case, "-o", "out", "--format", "txt"]
+    assert main([*run, "--lang", "de", "--model", "no-such-model"]) == 0
+    said = capsys.readouterr().err
+    assert "words: deterministic text (no language model): the domain has no carriers.de.yaml" in said
+    assert "language: de, a machine-made translation that nobody has reviewed" in said
+    report = Path("out/A/report.txt")
+    assert "Kopfumfang 176.2 mm" in report.read_text("utf-8")
+    assert main(["verify", "out"]) == 0
+    put(tmp_path, "reportgen.toml", '[run]\nlang = "ar"\n[facts]\nlang = "de"\n')
+    assert "verify" not in capsys.readouterr().err
+    assert main([*run, "--engine", "template"]) == 0
+    assert "made       1" in capsys.readouterr().err, "another language makes the report anew"
+    assert "محيط الرأس" in report.read_text("utf-8")
+    assert "Kopfumfang 176.2 mm" in told(capsys, "facts", case)
+    assert "Kopfumfang" not in told(capsys, "facts", case, "--lang", "en")
+
+
+def test_a_draft_in_a_language_without_a_lexicon_is_the_fixed_text_or_refused(capsys, tmp_path, case):
+    draft = told(capsys, "draft", case, "--lang", "de", "--engine", "template")
+    assert draft.startswith("Vom Klassifikator erkannt: [[F1]].")
+    good = str(put(tmp_path, "good.txt", draft))
+    assert "accepted" in told(capsys, "check", case, good, "--lang", "de")
+    for change in (
+        ("erkannt", "widerlegt"),
+        ("[[F1]]", "[[F9]]"),
+        ("[[F1]]", "[[F1]] 7"),
+        (": [[F1]].", "."),
+    ):
+        bad = str(put(tmp_path, "bad.txt", draft.replace(*change)))
+        assert "not accepted" in told(capsys, "check", case, bad, "--lang", "de", code=3)
+    assert main(["prompt", case, "--lang", "de"]) == ExitCode.USAGE
+    assert "No model is asked" in capsys.readouterr().err
+
+
+def test_an_unknown_language_and_a_pdf_from_right_to_left_are_usage(capsys, case):
+    for command in (["validate", case], ["facts", case], ["run", case, "-o", "out"]):
+        assert main([*command, "--lang", "dee"]) == ExitCode.USAGE
+        assert "Did you mean 'de'? There are: en, ar, de." in capsys.readouterr().err
+    assert main(["run", case, "-o", "out", "--lang", "ar"]) == ExitCode.USAGE
+    assert "from right to left" in capsys.readouterr().err
+    assert not Path("out").exists()

@@ -19,6 +19,7 @@ from reportgen.logo import LONGEST, logo_png
 from reportgen.nouns import Report
 from reportgen.reread import pdf_text
 from reportgen.settings import Settings
+from reportgen.site import configured
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "mid_trimester_full" / "mid_trimester_full.json"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"{}>{}<rect width="40" height="20"/></svg>'
@@ -207,3 +208,23 @@ def test_a_logo_that_is_missing_stops_a_run_at_once(tmp_path: Path, capsys: pyte
     given = ["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "template"]
     assert main([*given, "--config", str(config), "--quiet"]) == ExitCode.USAGE
     assert "nowhere.png cannot be read" in capsys.readouterr().err
+
+
+def test_templates_that_hold_words_are_those_of_the_language(tmp_path: Path):
+    """An English narrative of the site's own is not put into a German report."""
+    for name in ("narrative.jinja", "report.txt.jinja"):
+        (tmp_path / name).write_text(load_domain().templates[name] + "{# ours #}", "utf-8")
+    settings = Settings(institution=Institution(templates=tmp_path, date_format="YYYY-MM-DD"))
+    german = load_domain(lang="de")
+    own = configured(german, settings)
+    assert own.templates["narrative.jinja"] == german.templates["narrative.jinja"]
+    assert own.templates["report.txt.jinja"].endswith("{# ours #}")
+    assert configured(load_domain(), settings).templates["narrative.jinja"].endswith("{# ours #}")
+    unsere = german.templates["narrative.jinja"] + "{# unsere #}"
+    (tmp_path / "narrative.de.jinja").write_text(unsere, "utf-8")
+    own = configured(german, settings)
+    assert own.templates["narrative.jinja"] == unsere
+    report = reportgen.make_report(SAMPLE, domain=german, settings=settings)
+    assert dict(report.header)["Untersucht"] == "2026-11-23, 09:41"
+    plain = reportgen.make_report(SAMPLE, domain=german)
+    assert dict(plain.header)["Untersucht"] == "23. Nov. 2026, 09:41"

@@ -37,19 +37,21 @@ class Bench:
 
     Attributes:
         domain: Name or folder; each process loads it once.
+        lang: Code of the language, or None.
         info: Who writes the words.
         formats: Names of formats beside ``json``, which is always made.
     """
 
     out: Path
     domain: str
+    lang: str | None
     settings: Settings
     info: EngineInfo
     formats: tuple[str, ...]
 
     def load_domain(self) -> Domain:
         """The domain with the site's thresholds."""
-        return pipeline.configured(load_domain(self.domain), self.settings)
+        return pipeline.configured(load_domain(self.domain, self.lang), self.settings)
 
 
 @dataclass(frozen=True)

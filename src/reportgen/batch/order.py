@@ -23,6 +23,7 @@ class Order:
         out: The output folder; made if need be.
         formats: Names of formats; ``json`` is always made.
         domain: Name or folder.
+        lang: Code of the language of the reports; None for the domain's own.
         jobs: Processes that finish and export; 1 is this one.
         shard: The part of the cases that is done; None does them all.
         limit: At most so many cases, the first in sorted order.
@@ -37,6 +38,7 @@ class Order:
     out: Path
     formats: tuple[str, ...] = ("txt", "pdf")
     domain: str = "fetal_ultrasound"
+    lang: str | None = None
     settings: Settings = field(default_factory=Settings)
     read: ReadOptions = field(default_factory=ReadOptions)
     parameters: Parameters = field(default_factory=Parameters)

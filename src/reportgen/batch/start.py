@@ -23,9 +23,10 @@ from reportgen.batch.voice import Voice
 from reportgen.batch.words import Words
 from reportgen.cache import Cache, cache_path
 from reportgen.domain import Domain, load_domain
+from reportgen.engines import TemplateEngine
 from reportgen.engines.base import Engine
 from reportgen.errors import UsageError
-from reportgen.exporters import FORMATS
+from reportgen.exporters import FORMATS, check_direction
 from reportgen.files import pretty_json, write_file
 from reportgen.ledger import Ledger, Row
 
@@ -54,10 +55,14 @@ def run_batch(order: Order, open_engine: Callable[[], Engine], voice: Voice) -> 
     """
     begun = (time.monotonic(), cpu_seconds(), now(order.settings.zone))
     _check_formats(order.formats)
-    domain = pipeline.configured(load_domain(order.domain), order.settings)
+    domain = pipeline.configured(load_domain(order.domain, order.lang), order.settings)
+    for name in order.formats:
+        check_direction(name, domain.presentation["direction"])
     inputs = Inputs(order, domain)
+    if not domain.has_lexicon:
+        open_engine = partial(TemplateEngine, f"the domain has no carriers.{domain.lang}.yaml")
     with interruptible(), contextlib.closing(open_engine()) as engine, _opened(order) as ledger:
-        _introduce(voice, inputs, engine)
+        _introduce(voice, inputs, engine, domain)
         with _remembered(order, engine, voice) as cache:
             session = _Session(
                 order, inputs, ledger, engine, domain=domain, cache=cache, voice=voice, begun=begun
@@ -103,15 +108,17 @@ def _warn(voice: Voice, message: str) -> None:
     voice.say("cache", message, level="warning")
 
 
-def _introduce(voice: Voice, inputs: Inputs, engine: Engine) -> None:
+def _introduce(voice: Voice, inputs: Inputs, engine: Engine, domain: Domain) -> None:
     """The first words; of very many inputs, or a slow drive, the number is not known yet."""
     census = inputs.census
     more = "" if census.wait(_MOMENT) else "more than "
     ignored = f", {census.ignored} other files ignored" if census.ignored else ""
     why = f": {engine.info.why}" if engine.info.why else ""
+    said = f"{software_version()}: {more}{census.files} inputs{ignored}\nwords: {engine.info.name}{why}"
+    language = f"\nlanguage: {domain.lang}, a machine-made translation that nobody has reviewed"
     voice.say(
         "start",
-        f"{software_version()}: {more}{census.files} inputs{ignored}\nwords: {engine.info.name}{why}",
+        said if domain.reviewed else said + language,
         inputs=census.files,
         ignored=census.ignored,
         engine=engine.info.plain(),
@@ -137,7 +144,7 @@ class _Session:
         self._voice, self._begun = voice, begun
         self._software = software_version()
         stamps = Stamps.of(domain, order.settings, engine, order.parameters)
-        bench = Bench(order.out, order.domain, order.settings, engine.info, order.formats)
+        bench = Bench(order.out, order.domain, order.lang, order.settings, engine.info, order.formats)
         number = ledger.begin(begun[2].isoformat(), self._software)
         self._book = Book(order, inputs, ledger, number=number, stamps=stamps, voice=voice)
         self._words: Words[Row] = Words(

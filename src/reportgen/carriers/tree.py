@@ -36,7 +36,7 @@ KINDS = ("view", "candidate", "measurement", "label")
 GIVEN = frozenset({"measurement", "label"})
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 #: A word or a mark, as a regular expression.
-PIECE = r"[A-Za-z]+(?:['-][A-Za-z]+)*|[,;:.]"
+PIECE = r"[^\W\d_]+(?:['-][^\W\d_]+)*|[,;:.]"
 #: Tells parts apart that have no name of their own.
 _NUMBERS = itertools.count(1)
 _NOTATION = re.compile(rf"<(?:(\w+):)?(\w+)>|\{{(count|[1+]?!?)\}}|([\[(|)]|\]\*?)|({PIECE})|\s+")

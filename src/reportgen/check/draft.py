@@ -41,12 +41,19 @@ SENTENCE = {
     "count": "These are not all facts of their kind, or not so many.",
     "carrier_kind": "Such words may not carry facts of this kind.",
     "carrier": "From here on the words are no sentence that these facts may stand in.",
+    "fixed": "In this language only the fixed sentences of the passage may be said.",
     "passage": "There is no passage of this number in the facts.",
 }
 
 
 def check_passage(
-    text: str, slots: Mapping[str, Fact], passage: str, domain: Domain, *, cut_off: bool = False
+    text: str,
+    slots: Mapping[str, Fact],
+    passage: str,
+    domain: Domain,
+    *,
+    cut_off: bool = False,
+    fixed: str | None = None,
 ) -> Check:
     """Check the draft of one passage.
 
@@ -56,11 +63,15 @@ def check_passage(
         passage: The passage's id, for the verdict.
         domain: Holds the carriers.
         cut_off: The model was stopped by the length limit.
+        fixed: The deterministic text with the same slots, where the language has no carriers: then nothing
+            else may be said.
     """
+    allowed = None if fixed is None else frozenset(sentence for _, sentence in _split(fixed))
+    letters = domain.letters if fixed is None else frozenset(filter(str.isalpha, text)) | frozenset(fixed)
     pieces = list(_split(text))
     starts = [start for start, _ in pieces]
     whole: dict[int, list[Objection]] = {}
-    for one in structure(text, cut_off=cut_off):
+    for one in structure(text, cut_off=cut_off, letters=letters):
         # It may show between two sentences: then it is the earlier one's.
         whole.setdefault(max(bisect_right(starts, one.span[0]) - 1, 0), []).append(one)
     told: set[str] = set()
@@ -69,7 +80,11 @@ def check_passage(
     for number, (start, sentence) in enumerate(pieces):
         own = [
             Objection(code=code, message=message, span=span)
-            for code, message, span in _objections(sentence, slots, told, domain, before)
+            for code, message, span in (
+                _objections(sentence, slots, told, domain, before)
+                if allowed is None
+                else _fixed_faults(sentence, slots, told, allowed)
+            )
         ]
         inside = [_moved(one, start, len(sentence)) for one in whole.get(number, [])]
         names = [name for name in _SLOT.findall(sentence) if name in slots]
@@ -93,11 +108,13 @@ def check_passage(
     )
 
 
-def check_draft(text: str, passages: Sequence[Passage], domain: Domain) -> Check:
+def check_draft(
+    text: str, passages: Sequence[Passage], domain: Domain, fixed: Sequence[str | None] = ()
+) -> Check:
     """Check the draft of a whole case: blocks in the order of the passages, one blank line between.
 
     Slots are case-wide. A block too many or too few is objected to, and no block is matched to another's
-    passage.
+    passage. ``fixed`` has the deterministic texts where the language has no carriers.
     """
     blocks = re.split(r"\n[ \t]*\n", text.strip("\n")) if text.strip() else []
     sentences: list[CheckedSentence] = []
@@ -105,7 +122,9 @@ def check_draft(text: str, passages: Sequence[Passage], domain: Domain) -> Check
     accepted = len(blocks) == len(passages)
     for number, passage in enumerate(passages):
         block = blocks[number].strip(" \t\r\n") if number < len(blocks) else ""
-        one = check_passage(block, {fact.id: fact for fact in passage.facts}, passage.id, domain)
+        slots = {fact.id: fact for fact in passage.facts}
+        only = fixed[number] if fixed else None
+        one = check_passage(block, slots, passage.id, domain, fixed=only)
         sentences += one.sentences
         missing += one.missing
         accepted = accepted and one.accepted
@@ -146,6 +165,18 @@ def _objections(
             yield code, SENTENCE[code], (start, end)
 
 
+def _fixed_faults(
+    sentence: str, slots: Mapping[str, Fact], told: set[str], allowed: frozenset[str]
+) -> Iterator[_Finding]:
+    """What is wrong where nobody knows the words: all that is not one of the fixed sentences."""
+    if not sentence:
+        return
+    found = [*_slot_faults(sentence, slots, told), *_digits(_SLOT.sub("", sentence))]
+    yield from found
+    if not found and sentence not in allowed:
+        yield "fixed", SENTENCE["fixed"], (0, len(sentence))
+
+
 def _slot_faults(sentence: str, slots: Mapping[str, Fact], told: set[str]) -> Iterator[_Finding]:
     seen = set(told)
     found = list(_SLOT.finditer(sentence))
@@ -164,8 +195,7 @@ def _slot_faults(sentence: str, slots: Mapping[str, Fact], told: set[str]) -> It
 
 def _word_faults(sentence: str, carriers: Carriers, domain: Domain) -> Iterator[_Finding]:
     bare = _SLOT.sub(lambda match: " " * len(match[0]), sentence)
-    for match in re.finditer(r"\d+", bare):
-        yield _finding("digit", match)
+    yield from _digits(bare)
     for match in _MARK.finditer(bare):
         yield _finding("markup", match)
     for match in re.finditer(r"[\[\]]+", bare):
@@ -181,6 +211,11 @@ def _word_faults(sentence: str, carriers: Carriers, domain: Domain) -> Iterator[
             yield *never, match.span()
         else:
             yield _finding("word", match)
+
+
+def _digits(bare: str) -> Iterator[_Finding]:
+    for match in re.finditer(r"\d+", bare):
+        yield _finding("digit", match)
 
 
 def _finding(code: str, match: re.Match[str]) -> _Finding:

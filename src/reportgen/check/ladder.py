@@ -94,7 +94,8 @@ def climb(
             origins = [*("model" for _ in refused.kept), "model_constrained"]
             return _told(second, passage, "constrained", origins, reasons)
         reasons += [f"constrained:{code}" for code in _codes(constrained, second)]
-    last = check_passage(fixed, passage.slots, passage.id, domain)
+    only = None if domain.has_lexicon else fixed
+    last = check_passage(fixed, passage.slots, passage.id, domain, fixed=only)
     assert last.accepted, f"the fixed sentences of {passage.id} fail the check"
     return _told(last, passage, "deterministic", ["template"], reasons)
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from reportgen.nouns import Objection
 
@@ -33,12 +33,13 @@ _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "P
 PHRASE = 8
 
 
-def structure(text: str, *, cut_off: bool) -> Iterator[Objection]:
+def structure(text: str, *, cut_off: bool, letters: Collection[str] = ()) -> Iterator[Objection]:
     """What is wrong with a text as a whole, each at the place where it shows.
 
     Args:
         text: The draft of one passage as it came.
         cut_off: The model was stopped by the length limit.
+        letters: Characters beyond plain ASCII that the language of the report is written with.
     """
 
     def at(code: str, start: int, end: int, character: str = "") -> Objection:
@@ -50,7 +51,8 @@ def structure(text: str, *, cut_off: bool) -> Iterator[Objection]:
         yield at("empty", 0, 0)
         return
     for position, character in enumerate(text):
-        if ord(character) > 126 or (ord(character) < 32 and character != "\n"):
+        strange = ord(character) > 126 and character not in letters
+        if strange or (ord(character) < 32 and character != "\n"):
             yield at(_character(character), position, position + 1, character)
     last = len(bare) - 1
     if (newline := bare.find("\n")) >= 0:

@@ -1,5 +1,6 @@
 """One case seen step by step: its facts, its prompts, a draft, and the verdict on a draft."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from reportgen import pipeline, read
 from reportgen.domain import load_domain
 from reportgen.engines.base import Engine, Parameters
 from reportgen.errors import UsageError
-from reportgen.nouns import Check, Completion, Facts
+from reportgen.nouns import Check, Completion, Facts, Passage, Prompt
 from reportgen.settings import Settings
 
 __all__ = [
@@ -30,14 +31,23 @@ class Desk:
         domain: Name or folder.
         settings: The site's settings.
         options: How the file is read.
+        lang: Code of the language, or None for the domain's own.
 
     Raises:
         InputError: The case is refused.
         DomainError: The domain is faulty.
+        UsageError: The domain has not that language.
     """
 
-    def __init__(self, case: str, domain: str, settings: Settings, options: read.ReadOptions) -> None:
-        self.domain = pipeline.configured(load_domain(domain), settings)
+    def __init__(
+        self,
+        case: str,
+        domain: str,
+        settings: Settings,
+        options: read.ReadOptions,
+        lang: str | None = None,
+    ) -> None:
+        self.domain = pipeline.configured(load_domain(domain, lang), settings)
         self.prepared = pipeline.prepare(read.read_found(case, self.domain, options), self.domain)
 
     @property
@@ -81,14 +91,14 @@ def prompts_json(desk: Desk) -> list[dict[str, Any]]:
             "map": {local: fact.id for local, fact in passage.slots.items()},
             "messages": [{"role": role, "content": text} for role, text in prompt.messages],
         }
-        for passage, prompt in zip(desk.facts.passages, desk.prepared.prompts, strict=True)
+        for passage, prompt in _asked(desk)
     ]
 
 
 def prompts_lines(desk: Desk) -> list[str]:
     """Each prompt as the model gets it, and the map of its slots."""
     lines: list[str] = []
-    for passage, prompt in zip(desk.facts.passages, desk.prepared.prompts, strict=True):
+    for passage, prompt in _asked(desk):
         lines.append(f"===== passage {passage.id}, prompt {prompt.id[:12]}")
         lines += [f"{local} = {fact.id}: {fact.surface}" for local, fact in passage.slots.items()]
         for role, text in prompt.messages:
@@ -97,10 +107,24 @@ def prompts_lines(desk: Desk) -> list[str]:
     return lines
 
 
+def _asked(desk: Desk) -> Iterable[tuple[Passage, Prompt]]:
+    """Each passage with its prompt.
+
+    Raises:
+        UsageError: No model is asked in this language.
+    """
+    if not desk.domain.has_lexicon:
+        raise UsageError(
+            f"No model is asked for words in the language '{desk.domain.lang}'.",
+            f"The domain has no carriers.{desk.domain.lang}.yaml; leave out --lang to see the prompts.",
+        )
+    return zip(desk.facts.passages, desk.prepared.prompts, strict=True)
+
+
 def draft(desk: Desk, engine: Engine) -> str:
     """The engine's words as they came, with case-wide slots; without a model the deterministic text."""
     completions: dict[str, Completion] = {}
-    if engine.info.engine != "template":
+    if engine.info.engine != "template" and desk.domain.has_lexicon:
         distinct = {prompt.id: prompt for prompt in desk.prepared.prompts}
         answers = engine.generate(distinct.values(), Parameters())
         completions = {answer.prompt_id: answer for answer in answers}

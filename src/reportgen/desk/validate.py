@@ -38,15 +38,17 @@ class Verdict(Frozen):
         return f"refused  {where}: {self.problem} {self.cure}".rstrip()
 
 
-def validate(inputs: tuple[str, ...], domain: str, options: ReadOptions) -> Iterator[Verdict]:
+def validate(
+    inputs: tuple[str, ...], domain: str, options: ReadOptions, lang: str | None = None
+) -> Iterator[Verdict]:
     """Read all inputs.
 
     Raises:
-        UsageError: Nothing was found.
+        UsageError: Nothing was found, or the domain has not that language.
         DomainError: The domain is faulty.
     """
     seen: set[str] = set()
-    for result in read_inputs(discover(inputs), load_domain(domain), options):
+    for result in read_inputs(discover(inputs), load_domain(domain, lang), options):
         if isinstance(result, InputError):
             yield _refused(result)
         elif (key := id_key(result.case.case_id)) in seen:

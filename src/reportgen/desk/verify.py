@@ -1,11 +1,13 @@
 """Whether finished reports still say what their records hold: each file is read again, none is written."""
 
 import contextlib
+import json
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
-from reportgen.domain import Domain, load_domain
+from reportgen.domain import Domain, languages, load_domain
 from reportgen.errors import UsageError
 from reportgen.files import sha256
 from reportgen.ledger import Ledger, Row
@@ -63,7 +65,7 @@ def verify(folder: Path, domain: str) -> Iterator[Finding | Verified]:
         UsageError: There is no report.
         DomainError: The domain is faulty.
     """
-    known = load_domain(domain)
+    load_domain(domain)  # a faulty one is refused before any report is read
     alone = (folder / TRUTH).is_file()
     root = folder.absolute().parent if alone else folder
     with contextlib.ExitStack() as stack:
@@ -74,7 +76,7 @@ def verify(folder: Path, domain: str) -> Iterator[Finding | Verified]:
         count, faults, unchecked = 0, 0, Counter[str]()
         for count, (place, row) in enumerate(cases, 1):  # noqa: B007 - is used below
             strange = ledger is not None and row is None and not alone
-            for finding in _case(place, row, known, unchecked, strange=strange):
+            for finding in _case(place, row, domain, unchecked, strange=strange):
                 faults += 1
                 yield finding
     if count == 0 and ledger is None:
@@ -84,6 +86,23 @@ def verify(folder: Path, domain: str) -> Iterator[Finding | Verified]:
     yield Verified(
         reports=count, faults=faults, ledger=ledger is not None, unchecked=dict(sorted(unchecked.items()))
     )
+
+
+def _language(truth: bytes) -> str:
+    """The language of a report; empty where it says none. What is wrong with it, reading it will say."""
+    try:
+        return str(json.loads(truth)["presentation"]["language"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+@lru_cache(maxsize=8)
+def _spoken(domain: str, language: str) -> Domain | None:
+    """The domain in a language; None if it has not that one."""
+    own = load_domain(domain)
+    if language in {"", own.presentation["language"]}:
+        return own
+    return load_domain(domain, language) if language in languages(domain) else None
 
 
 def _one(folder: Path, ledger: Ledger | None) -> Iterator[tuple[Path, Row | None]]:
@@ -108,7 +127,7 @@ def _all(out: Path, ledger: Ledger | None) -> Iterator[tuple[Path, Row | None]]:
 
 
 def _case(
-    folder: Path, row: Row | None, domain: Domain, unchecked: Counter[str], *, strange: bool
+    folder: Path, row: Row | None, domain: str, unchecked: Counter[str], *, strange: bool
 ) -> Iterator[Finding]:
     def finding(file: str, problem: str) -> Finding:
         return Finding(case=folder.name, file=file, problem=problem)
@@ -134,7 +153,7 @@ def _case(
             yield finding(name, "is not the file that was written: its SHA-256 is not the ledger's")
     if TRUTH not in files and TRUTH in recorded:
         return
-    reading = read_again(files, domain)
+    reading = read_again(files, _spoken(domain, _language(files.get(TRUTH, b""))))
     unchecked.update(f"{file}, {problem}" for file, problem in reading.unchecked)
     yield from (finding(file, problem) for file, problem in reading.faults)
     if reading.report is not None:

@@ -1,6 +1,7 @@
 """A domain loaded from its folder: views, measurements, charts, checklists and the words that may be used."""
 
 import difflib
+import json
 import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
@@ -21,17 +22,20 @@ from reportgen.domain.entries import (
     Region,
     View,
 )
+from reportgen.domain.languages import CARRIERS, NARRATIVE, WORDED, Files, in_language, languages_of, named_in
 from reportgen.errors import DomainError
 from reportgen.files import canonical_json, sha256
 
 __all__ = [
     "HTML_TEMPLATE",
+    "NARRATIVE",
     "TEXT_TEMPLATE",
     "Domain",
     "ExamType",
     "LabelOrder",
     "Measure",
     "View",
+    "languages",
     "load_domain",
 ]
 
@@ -40,7 +44,7 @@ DEFAULT = "fetal_ultrasound"
 TEXT_TEMPLATE = "report.txt.jinja"
 #: That of ``report.html``; a domain without one has the shipped one's.
 HTML_TEMPLATE = "report.html.jinja"
-TEMPLATES = ("prompt.jinja", "narrative.jinja", TEXT_TEMPLATE)
+TEMPLATES = ("prompt.jinja", NARRATIVE, TEXT_TEMPLATE)
 
 
 class Domain(Entry):
@@ -67,6 +71,13 @@ class Domain(Entry):
     label_orders: dict[str, LabelOrder]
     reliability: dict[str, Any] | None = None
     templates: dict[str, str]
+    #: Code of the report's language, and whether it is another than that of domain.yaml.
+    lang: str = "en"
+    translated: bool = False
+    #: Whether a clinician who speaks the language has read its words.
+    reviewed: bool = True
+    #: Whether there are carriers in this language: else no model's words are used.
+    has_lexicon: bool = True
     sha256: str
 
     @model_validator(mode="after")
@@ -106,7 +117,7 @@ class Domain(Entry):
         return {
             fold(name): key
             for key, measure in self.biometry.items()
-            for name in (key, measure.abbr, measure.name, *measure.aliases)
+            for name in (key, measure.abbr, *measure.aliases)
         }
 
     def view_of(self, label: str) -> View | None:
@@ -146,6 +157,17 @@ class Domain(Entry):
         own = self.thresholds.get("per_view", {}).get(view_id or "", {})
         return float(own.get(state, {}).get(name, self.thresholds[state][name]))
 
+    def file_of(self, template: str) -> str:
+        """The name of a template's file: those that hold words have one in each language."""
+        return named_in(template, self.lang) if self.translated and template in WORDED else template
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """Characters beyond plain ASCII that the carriers are written with."""
+        return frozenset(
+            letter for letter in json.dumps(self.carriers, ensure_ascii=False) if ord(letter) > 126
+        )
+
     @cached_property
     def lexicon_sha256(self) -> str:
         """Hash of the carriers: what words were allowed."""
@@ -166,12 +188,31 @@ def _known(where: str, names: Iterable[str], known: set[str]) -> None:
         )
 
 
-def load_domain(name_or_folder: str | Path = DEFAULT) -> Domain:
+def load_domain(name_or_folder: str | Path = DEFAULT, lang: str | None = None) -> Domain:
     """Load a domain by the name of a shipped one, or from a folder of one's own.
+
+    Args:
+        name_or_folder: The name, or the folder.
+        lang: Code of the language that reports are in; None for that of domain.yaml.
 
     Raises:
         DomainError: There is no such folder, a file is missing, or domain.yaml contradicts itself.
+        UsageError: The domain has no catalogue of that language.
     """
+    return _load(_folder(name_or_folder).resolve(), lang)
+
+
+def languages(name_or_folder: str | Path = DEFAULT) -> list[str]:
+    """Codes of the languages that a domain has: its own, then those of its catalogues.
+
+    Raises:
+        DomainError: There is no such domain.
+    """
+    folder = _folder(name_or_folder)
+    return languages_of(folder, _mapping(folder / "domain.yaml"))
+
+
+def _folder(name_or_folder: str | Path) -> Path:
     folder = Path(name_or_folder)
     if not folder.is_dir() or not (folder / "domain.yaml").is_file():
         folder = resources.folder("templates") / str(name_or_folder)
@@ -181,22 +222,28 @@ def load_domain(name_or_folder: str | Path = DEFAULT) -> Domain:
             f"There is no domain '{name_or_folder}'.",
             f"Give a folder that holds domain.yaml, or one of: {', '.join(shipped)}.",
         )
-    return _load(folder.resolve())
+    return folder
 
 
-@lru_cache(maxsize=4)
-def _load(folder: Path) -> Domain:
+@lru_cache(maxsize=8)
+def _load(folder: Path, lang: str | None) -> Domain:
     try:
-        facts, words = _mapping(folder / "domain.yaml"), _mapping(folder / "carriers.yaml")
         templates = {name: (folder / name).read_text("utf-8") for name in TEMPLATES}
         page = folder / HTML_TEMPLATE
         shipped = resources.folder("templates") / DEFAULT / HTML_TEMPLATE
         templates[HTML_TEMPLATE] = (page if page.is_file() else shipped).read_text("utf-8")
+        files = Files(_mapping(folder / "domain.yaml"), _mapping(folder / CARRIERS), templates, {})
+        files = in_language(files, folder, lang, _mapping)
     except FileNotFoundError as error:
         raise DomainError(f"{folder} has no {Path(str(error.filename)).name}.", "Add the file.") from None
-    digest = sha256(canonical_json([facts, words, templates]))
+    except (AttributeError, KeyError, TypeError):
+        raise DomainError(
+            f"{folder / 'domain.yaml'} is no domain.", "Compare it with a shipped one."
+        ) from None
+    facts, words, templates, about = files
+    digest = sha256(canonical_json([facts, words, templates, about]))
     try:
-        return Domain.model_validate({**facts, **words, "templates": templates, "sha256": digest})
+        return Domain.model_validate({**facts, **words, **about, "templates": templates, "sha256": digest})
     except (ValidationError, TypeError) as error:
         raise DomainError(f"{folder / 'domain.yaml'}: {error}", "Correct it.") from None
 

@@ -34,6 +34,8 @@ class View(Entry):
     id: str
     display: str
     display_short: str
+    #: Both names as domain.yaml has them, in whatever language the report is: answers are read by them.
+    called: tuple[str, ...] = ()
     region: str
     labels: dict[str, tuple[str, ...]] = {}
     ga_days: tuple[int, int]

@@ -9,14 +9,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from html import unescape
 from pathlib import PurePosixPath
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reportgen.errors import DomainError
+from reportgen.exporters.columns import in_order
 from reportgen.exporters.layout import Layout, Pictures, lines_of
 from reportgen.exporters.pictures import jpeg_size
 from reportgen.exporters.text import shipped
@@ -27,6 +29,8 @@ __all__ = ["html"]
 TEMPLATE = "report.html.jinja"
 #: Languages that are written from right to left.
 RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
+#: What stands between tags.
+_TEXT = re.compile(r"(?<=>)[^<]+")
 _CENTILE = re.compile(r"[<>]?([0-9]{1,3})")
 
 
@@ -49,7 +53,14 @@ def html(report: Report, pictures: Pictures = None, template: str | None = None)
         )
     except TemplateError as error:
         raise DomainError(f"{TEMPLATE}: {error}.", "Correct the template.") from None
-    return printed.strip("\n") + "\n"
+    page = printed.strip("\n") + "\n"
+    return _in_order(page) if report.presentation.get("direction") == "rtl" else page
+
+
+def _in_order(page: str) -> str:
+    """A page from right to left, with the marks that keep numbers whole also inside sentences."""
+    head, start, body = page.partition("<body>")
+    return head + start + _TEXT.sub(lambda text: escape(in_order(unescape(text[0]))), body)
 
 
 @lru_cache(maxsize=8)

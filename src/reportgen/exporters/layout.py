@@ -125,7 +125,8 @@ class Layout:
 
     def measure_name(self, row: BiometryRow) -> str:
         """Name of a measurement, with its fetus and caliper convention where they were stated."""
-        fetus = f", {self.words.fill('fetus', fetus=row.fetus)}" if row.fetus else ""
+        comma = self.words["comma"]
+        fetus = f"{comma} {self.words.fill('fetus', fetus=row.fetus)}" if row.fetus else ""
         return row.name + fetus + (f" ({row.convention})" if row.convention else "")
 
     @staticmethod
@@ -156,7 +157,8 @@ class Layout:
         score = f"{self.words['model_score']} {row.score}" if row.score else ""
         shown = self.words["not_determined"] if row.state == "undetermined" else row.display
         state = "" if row.state == "undetermined" else self.state(row)
-        return f"{self.words['image']} {row.number}: " + ", ".join(filter(None, [shown, state, score]))
+        said = f"{self.words['comma']} ".join(filter(None, [shown, state, score]))
+        return f"{self.words['image']} {row.number}: {said}"
 
     @staticmethod
     def candidates(row: ViewRow) -> list[str]:
@@ -201,13 +203,14 @@ class Layout:
             when = datetime.fromisoformat(self.report.created_at)
         except ValueError:
             return self.report.created_at
-        words = {**self.report.presentation, "months": self.words["months"]}
-        return f"{date_phrase(when.date(), words)}, {when:%H:%M}"
+        words = {**self.report.presentation, **{name: self.words[name] for name in ("months", "date")}}
+        return self.words.fill("moment", date=date_phrase(when.date(), words), time=f"{when:%H:%M}")
 
     @property
     def signature(self) -> str:
         """``NOT SIGNED``, or the status of a report that is no draft any more."""
-        return self.words["not_signed"] if self.report.status == "draft" else self.report.status.upper()
+        status = self.report.status
+        return self.words["not_signed" if status == "draft" else status]
 
     @property
     def colophon(self) -> list[str]:

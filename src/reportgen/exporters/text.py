@@ -5,7 +5,6 @@ value: it is wrapped inside its column, never cut, and never read as a template.
 """
 
 import re
-import textwrap
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -14,6 +13,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from reportgen import resources
 from reportgen.errors import DomainError
+from reportgen.exporters import columns
+from reportgen.exporters.columns import width_of
 from reportgen.exporters.layout import Layout, header_rows, lines_of
 from reportgen.nouns import Report
 
@@ -46,7 +47,10 @@ def text(report: Report, template: str | None = None) -> str:
         )
     except TemplateError as error:
         raise DomainError(f"{TEMPLATE}: {error}.", "Correct the template.") from None
-    return "\n".join(line.rstrip() for line in printed.split("\n")).strip("\n") + "\n"
+    lines = [line.rstrip() for line in printed.split("\n")]
+    if report.presentation.get("direction") == "rtl":
+        lines = list(map(columns.marked, lines))
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def shipped(domain: str, name: str) -> str:
@@ -69,34 +73,34 @@ def wrap(value: str, indent: int = 0, first: str = "", width: int = WIDTH) -> st
     """Wrap text to ``width`` columns, indented by ``indent``; ``first`` stands in the indent of line one."""
     pad = " " * indent
     lines = [piece for line in lines_of(value) for piece in _pieces(line, width - indent)]
-    if len(first.rstrip()) >= indent > 0:
+    if width_of(first.rstrip()) >= indent > 0:
         return "\n".join([first, *(pad + line for line in lines)])
-    return (first.ljust(indent) + ("\n" + pad).join(lines)).rstrip()
+    return (columns.left(first, indent) + ("\n" + pad).join(lines)).rstrip()
 
 
 def row(cells: Sequence[Cell]) -> str:
     """Cells side by side, each wrapped inside its own columns; a number may outgrow them, never be broken."""
-    columns = [
+    cut = [
         [piece for line in lines_of(value) for piece in _pieces(line, width, whole=side == "r")]
         for value, _, width, side in cells
     ]
     lines = []
-    for number in range(max(map(len, columns), default=0)):
+    for number in range(max(map(len, cut), default=0)):
         line = ""
-        for (_, start, width, side), column in zip(cells, columns, strict=True):
+        for (_, start, width, side), column in zip(cells, cut, strict=True):
             piece = column[number] if number < len(column) else ""
-            line = f"{line} " if line and len(line) >= start else line.ljust(start)
-            line += piece.rjust(width) if side == "r" else piece
+            line = f"{line} " if line and width_of(line) >= start else columns.left(line, start)
+            line += columns.right(piece, width) if side == "r" else piece
         lines.append(line.rstrip())
     return "\n".join(lines)
 
 
 def heads(entries: Sequence[tuple[str, str]]) -> str:
     """The header as a grid of two columns; long entries take the whole width."""
-    label = min(max([LABEL, *(len(name) + 1 for name, _ in entries)]), 24)
+    label = min(max([LABEL, *(width_of(name) + 1 for name, _ in entries)]), 24)
 
     def fits(value: str) -> bool:
-        return len(value) < min(SECOND - label, WIDTH - SECOND - label + 1) and len(lines_of(value)) == 1
+        return width_of(value) < min(SECOND - label, WIDTH - SECOND - label + 1) and len(lines_of(value)) == 1
 
     printed = []
     for pair in header_rows(entries, fits):
@@ -112,19 +116,17 @@ def heads(entries: Sequence[tuple[str, str]]) -> str:
 
 def ends(left: str, right: str) -> str:
     """``left`` and ``right`` at the ends of one line, or of two where one is too short."""
-    if len(left) + len(right) < WIDTH:
-        return left + right.rjust(WIDTH - len(left))
-    return wrap(left) + "\n" + right.rjust(WIDTH)
+    if width_of(left) + width_of(right) < WIDTH:
+        return left + columns.right(right, WIDTH - width_of(left))
+    return wrap(left) + "\n" + columns.right(right, WIDTH)
 
 
 #: Blanks that no line ends at: before a number in brackets, "(image 5)", and between a number and its unit.
-_TIGHT = re.compile(r"(?<=\(image) (?=\d)|(?<=\(images) (?=\d)|(?<=\d) (?=[a-z]+\b)")
+_TIGHT = re.compile(r"(\([^\W\d_]+|\d) (?:(?<=\D )(?=\d)|(?<=\d )(?=[a-z]+\b))")
 #: Stands for such a blank while lines are broken; no input can hold it.
 _JOIN = "\ue000"
 
 
 def _pieces(line: str, width: int, *, whole: bool = False) -> list[str]:
-    pieces = textwrap.wrap(
-        _TIGHT.sub(_JOIN, line), max(width, 1), break_on_hyphens=False, break_long_words=not whole
-    )
+    pieces = columns.pieces(_TIGHT.sub(rf"\1{_JOIN}", line), width, whole=whole)
     return [piece.replace(_JOIN, " ") for piece in pieces] or [""]

@@ -8,6 +8,7 @@ from typing import Any
 
 from reportgen.domain import Domain
 from reportgen.errors import InputError
+from reportgen.phrases import say
 from reportgen.read.foreign import Candidate, Result, integer, listed, score_of, shown_score, text_of
 from reportgen.read.options import Scale
 
@@ -35,10 +36,11 @@ def read_chatbot(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
             "Write the result again.",
             path="top_3_predictions",
         )
-    how = (
-        f"{_plain(value['confidence'])} % read as {shown_score(score)}" if percent else "fractions, as stated"
-    )
-    return Result(candidates, _classifier(), _image(value), notes=(f"FADA chatbot result, {how}",))
+    stated = _plain(value["confidence"]) if percent else ""
+    form = "source.fada_percent" if percent else "source.fada_fraction"
+    how = say(domain, form, stated=stated, score=shown_score(score))
+    note = say(domain, "source.fada_chatbot", how=how)
+    return Result(candidates, _classifier(), _image(value), notes=(note,))
 
 
 def _pairs(top: Any, percent: bool) -> tuple[Candidate, ...]:
@@ -68,13 +70,13 @@ def read_web(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
     if shown and domain.view_of(label) and not _same(shown.id, label, domain):
         raise InputError("organ and raw_organ name different views.", "Write the result again.", path="organ")
     score = score_of(value.get("confidence"), "confidence", percent=scale == "percent")
-    note = ("FADA web result; its quality and orientation are not reported",)
+    note = (say(domain, "source.fada_web"),)
     return Result(
         (Candidate(label, score, None, key, "confidence"),), _classifier(), _image(value), notes=note
     )
 
 
-def read_android(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:  # noqa: ARG001 - one signature
+def read_android(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
     """FADA Android: ``predictions[]`` of ``classIndex``, ``className`` and ``confidence`` as a fraction."""
     _refuse_stated_error(value)
     candidates = []
@@ -94,7 +96,7 @@ def read_android(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
     classifier = _classifier() | (
         {"version": version} if isinstance(version, str) and version.strip() else {}
     )
-    return Result(tuple(candidates), classifier, _image(value), notes=("FADA Android result",))
+    return Result(tuple(candidates), classifier, _image(value), notes=(say(domain, "source.fada_android"),))
 
 
 def _classifier() -> dict[str, Any]:

@@ -4,13 +4,14 @@ from typing import Any
 
 from reportgen.domain import Domain
 from reportgen.errors import InputError
+from reportgen.phrases import say
 from reportgen.read.foreign import Candidate, Result, listed, score_of, text_of
 from reportgen.read.options import Scale
 
 __all__ = ["read_huggingface"]
 
 
-def read_huggingface(value: Any, domain: Domain, scale: Scale) -> Result:  # noqa: ARG001 - one signature
+def read_huggingface(value: Any, domain: Domain, scale: Scale) -> Result:
     """One image's list. The pipeline may apply softmax or sigmoid and does not say which."""
     candidates = []
     for n, entry in enumerate(listed(value, "")):
@@ -28,4 +29,4 @@ def read_huggingface(value: Any, domain: Domain, scale: Scale) -> Result:  # noq
             )
         )
     classifier = {"name": "image-classification pipeline", "score_kind": "unknown"}
-    return Result(tuple(candidates), classifier, notes=("Hugging Face image-classification result",))
+    return Result(tuple(candidates), classifier, notes=(say(domain, "source.huggingface"),))

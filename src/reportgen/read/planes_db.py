@@ -7,6 +7,7 @@ from typing import Any
 
 from reportgen.domain import Domain
 from reportgen.errors import InputError
+from reportgen.phrases import say
 from reportgen.read.foreign import Candidate, Result, text_of
 from reportgen.read.ids import base_name
 from reportgen.read.options import Scale
@@ -41,5 +42,5 @@ def read_planes_db(value: dict[str, Any], domain: Domain, scale: Scale) -> Resul
         classifier,
         image,
         pictures=(base_name(image), f"Images/{base_name(image)}"),
-        notes=("FETAL_PLANES_DB table: labels given by people, without scores",),
+        notes=(say(domain, "source.planes_db"),),
     )

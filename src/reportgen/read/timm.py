@@ -5,6 +5,7 @@ from typing import Any
 
 from reportgen.domain import Domain
 from reportgen.errors import InputError
+from reportgen.phrases import say
 from reportgen.read.foreign import Candidate, Result, integer, score_of, text_of
 from reportgen.read.options import Scale
 from reportgen.read.shapes import FILE_KEYS
@@ -17,7 +18,7 @@ _PLACED = re.compile(r"(label|prob|index|logit)(_\d+)?\Z")
 _CELL = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s,'"\[\]]+)""")
 
 
-def read_timm(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:  # noqa: ARG001 - one signature
+def read_timm(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:
     """One row.
 
     Raises:
@@ -52,7 +53,7 @@ def read_timm(value: dict[str, Any], domain: Domain, scale: Scale) -> Result:  #
         places = [column[n][0] if column else "" for column in (probs, indices)]
         candidates.append(Candidate(text_of(label, path, "a label"), score, index, path, *places))
     classifier = {"name": "timm", "score_kind": "softmax" if probs else "none"}
-    return Result(tuple(candidates), classifier, _image(row), notes=("timm inference result",))
+    return Result(tuple(candidates), classifier, _image(row), notes=(say(domain, "source.timm"),))
 
 
 def _column(row: dict[str, Any], part: str) -> list[tuple[str, Any]]:

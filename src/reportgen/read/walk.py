@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from reportgen.domain import Domain
 from reportgen.errors import InputError
 from reportgen.nouns import Found
+from reportgen.phrases import say
 from reportgen.read import shapes
 from reportgen.read.build import Member, Origin, foreign_case, native_case
 from reportgen.read.discover import InputFile
@@ -34,7 +35,6 @@ _ADAPTERS = {
 }
 #: Shapes whose records are rows of one table, so that a missing column is missing in all of them.
 TABLES = ("timm", "fetal_planes_db")
-_LOST = "a row of the input could not be read; it may belong to this case"
 #: A native case, a foreign result or a refusal, with the record it comes from where one could be read.
 _Item = tuple[Found | InputError | Member, Record | None]
 
@@ -149,7 +149,7 @@ def _by_column(
                 return
             lost = True
     for value, group in groups.items():
-        group.notes = (_LOST,) if lost else ()
+        group.notes = (say(domain, "source.row_lost"),) if lost else ()
         yield from group.close(group_id(file.name, column, value))
 
 

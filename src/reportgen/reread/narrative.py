@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from reportgen.carriers import carriers_of
-from reportgen.domain import Domain
+from reportgen.domain import NARRATIVE, Domain
 from reportgen.nouns import Fact, Report, Section
 from reportgen.reread.printed import IMPRESSION
 
@@ -14,6 +14,11 @@ __all__ = ["narrative_faults"]
 NARRATED = ("view", "candidate", "measurement")
 #: The one kind that stands among the findings as it is printed.
 PRINTED = "undetermined"
+#: A number or a range; in Arabic "and" is a letter that stands before it without a blank.
+_UNSAID, _QUOTED = re.compile(r"\{#.*?#\}|\{%.*?%\}", re.DOTALL), re.compile(r"\{\{.*?\}\}", re.DOTALL)
+#: A word or a mark.
+_PIECE = re.compile(r"[^\W\d_]+|[^\w\s]")
+_NUMBERS = re.compile(r"\b(\d+)(?:-(\d+))?\b", re.ASCII)
 #: What a site adds to the words of the domain; what they are for is up to it.
 SITE = frozenset(
     {
@@ -77,6 +82,8 @@ def _section_faults(
                 yield place, "is not what one fact says"
         elif not all(narrated):
             yield place, "tells a fact that only tables and lists may tell"
+        elif domain is not None and not domain.has_lexicon and sentence.origin != "template":
+            yield place, "is a model's, in a language without words for one"
         else:
             if why := _words_fault(sentence.text, told, passage, domain, before):
                 yield place, why
@@ -112,8 +119,20 @@ def _words_fault(
     if domain is None:
         rest = re.sub(r"\[\[F\d+\]\]", "", slotted)
         return "holds a number that is no part of a fact" if re.search(r"\d", rest) else ""
-    fault = carriers_of(domain).fault(slotted, passage, before)
-    return "" if fault is None else "holds words that the domain does not allow"
+    fits = (
+        carriers_of(domain).fault(slotted, passage, before) is None
+        if domain.has_lexicon
+        else _fixed(slotted, domain)
+    )
+    return "" if fits else "holds words that the domain does not allow"
+
+
+def _fixed(slotted: str, domain: Domain) -> bool:
+    """Whether all words around the slots, and the marks, are those of the deterministic text's template."""
+    around = re.sub(r"\[\[F\d+\]\]", " ", slotted)
+    written = _QUOTED.sub(lambda tag: " ".join(re.findall('"([^"]*)"', tag[0])), domain.templates[NARRATIVE])
+    written = _UNSAID.sub(" ", written)
+    return not re.search(r"\d", around) and set(_PIECE.findall(around)) <= set(_PIECE.findall(written))
 
 
 def _slotted(text: str, told: Sequence[Fact]) -> str | None:
@@ -167,7 +186,7 @@ def _row_faults(report: Report, facts: Mapping[str, Fact]) -> Iterator[str]:
 def _names(fact: Fact, numbers: Sequence[int]) -> bool:
     """Whether a surface names these images; a range names all that are in it."""
     named: set[int] = set()
-    for first, last in re.findall(r"\b(\d+)(?:-(\d+))?\b", fact.surface.replace(fact.name, "", 1)):
+    for first, last in _NUMBERS.findall(fact.surface.replace(fact.name, "", 1)):
         named.update(range(int(first), min(int(last or first), 500) + 1))
     return named >= set(numbers)
 

@@ -14,7 +14,7 @@ from reportgen import resources
 from reportgen.nouns import Report
 from reportgen.reread.html_blocks import html_parts
 from reportgen.reread.html_tokens import Picture, escaped, said
-from reportgen.reread.printed import Printed
+from reportgen.reread.printed import Printed, unmarked
 
 __all__ = ["html_fault", "shipped_page"]
 
@@ -53,7 +53,7 @@ def html_fault(report: Report, text: str, pictures: Mapping[str, bytes]) -> str:
     reader.feed(text)
     reader.close()
     reader.end_words()
-    found, at = reader.tokens, 0
+    found, at = [(line, unmarked(report, token)) for line, token in reader.tokens], 0
     for part in html_parts(Printed(report), _style()):
         for token in part.tokens:
             line, here = found[at] if at < len(found) else (found[-1][0] if found else 1, "")

@@ -11,7 +11,7 @@ from reportgen import resources
 from reportgen.nouns import Report
 from reportgen.reread.match import MISSING, Stream, match
 from reportgen.reread.pdf_blocks import pdf_blocks, running_head
-from reportgen.reread.printed import WIDE_BLANK, Block, tokens
+from reportgen.reread.printed import WIDE_BLANK, Block, tokens, unmarked
 from reportgen.reread.text_blocks import text_blocks
 
 __all__ = ["pdf_fault", "pdf_text", "shipped_layout", "text_fault", "told_fault"]
@@ -36,6 +36,7 @@ def shipped_layout() -> str:
 def text_fault(report: Report, text: str) -> str:
     """Where ``report.txt``, in the shipped layout, is not what the report says; empty if nowhere."""
     blocks = text_blocks(report)
+    text = unmarked(report, text)
     if not text.isascii():
         text, blocks = text.translate(_BLANKS), map(_spaced, blocks)
     stream = Stream([text.split("\n")])
@@ -56,6 +57,7 @@ def told_fault(report: Report, text: str, template: str = "", *, numbered: bool 
     All that the report says must be there, and no number that it does not have; order and other words are
     the template's. In a page the numbers of a list are no words: it is not ``numbered``.
     """
+    text = unmarked(report, text)
     solid, blocks = _solid(text), list(text_blocks(report))
     for block in blocks:
         if block.place.startswith(_TOLD):

@@ -3,13 +3,25 @@
 Written apart from the exporters on purpose: a mistake of theirs must not be made here a second time.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
 from reportgen.nouns import AnswerRow, BiometryRow, Report, Section, ViewRow
 
-__all__ = ["IMPRESSION", "WIDE_BLANK", "Block", "Printed", "Tokens", "block", "day_in", "row", "tokens"]
+__all__ = [
+    "IMPRESSION",
+    "WIDE_BLANK",
+    "Block",
+    "Printed",
+    "Tokens",
+    "block",
+    "day_in",
+    "row",
+    "tokens",
+    "unmarked",
+]
 
 IMPRESSION = "impression"
 Tokens = tuple[str, ...]
@@ -58,9 +70,9 @@ def row(place: str, *cells: str, head: Tokens = (), even: bool = False) -> Block
 
 
 def day_in(day: date, words: Mapping[str, str]) -> str:
-    """A day as the site writes it."""
+    """A day as the site writes it, or else the language."""
     month = words["months"].split()[day.month - 1]
-    match words.get("date_format", "D MMM YYYY"):
+    match words.get("date_format", ""):
         case "DD.MM.YYYY":
             return f"{day:%d.%m.}{day.year:04}"
         case "DD/MM/YYYY":
@@ -69,7 +81,22 @@ def day_in(day: date, words: Mapping[str, str]) -> str:
             return f"{day:%m/%d/}{day.year:04}"
         case "YYYY-MM-DD":
             return day.isoformat()[:10]
-    return f"{day.day} {month} {day.year:04}"
+        case "D MMM YYYY":
+            return f"{day.day} {month} {day.year:04}"
+    parts = {"{day}": str(day.day), "{month}": month, "{year}": f"{day.year:04}"}
+    return "".join(parts.get(part, part) for part in re.split(r"(\{\w+\})", words["date"]))
+
+
+#: Right-to-left marks where a line or a cell begins; left-to-right ones around a number with its unit.
+_TURNS = re.compile("^\u200f|(?<=  )\u200f", re.MULTILINE)
+_KEPT = re.compile(r"(?<![<>\d+.:/-])\u200e([<>]?\d[^\u200e\n]*)\u200e(?![+:/-]?\d)")
+
+
+def unmarked(report: Report, text: str) -> str:
+    """A text without the marks of its direction, where these may stand; elsewhere they are a fault."""
+    if report.presentation.get("direction") != "rtl":
+        return text
+    return _KEPT.sub(r"\1", _TURNS.sub("", text))
 
 
 class Printed:
@@ -124,7 +151,7 @@ class Printed:
         """Name, abbreviation, value with unit, centile and image of a row."""
         name = row.name
         if row.fetus:
-            name += ", " + self.fill("fetus", fetus=row.fetus)
+            name += f"{self.words['comma']} " + self.fill("fetus", fetus=row.fetus)
         if row.convention:
             name += f" ({row.convention})"
         value = f"{row.value} {row.unit}".strip() + ("*" if row.source == "model" else "")
@@ -159,12 +186,12 @@ class Printed:
             when = datetime.fromisoformat(self.report.created_at)
         except ValueError:
             return self.report.created_at
-        return f"{day_in(when, self.words)}, {when:%H:%M}"
+        return self.fill("moment", date=day_in(when, self.words), time=f"{when:%H:%M}")
 
     def signature(self) -> str:
         """Whether it is signed."""
         status = self.report.status
-        return self.words["not_signed"] if status == "draft" else status.upper()
+        return self.words["not_signed" if status == "draft" else status]
 
     def colophon(self) -> Iterator[Block]:
         """Who wrote the words, why this engine, and how the input was read."""

@@ -93,6 +93,7 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
     words, said = domain.presentation, domain.wording["header"]
     single = len(case.images) == 1
     missing = words["not_supplied"]
+    said_between = domain.wording["joining"]["semicolon"]
     patient, study = case.patient, case.study
     yield words["patient"], (patient.name if patient else None) or missing
     if patient:
@@ -119,7 +120,7 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
         )
         for age in ages
     ]
-    yield words["gestation"], "; ".join(spoken) or missing
+    yield words["gestation"], said_between.join(spoken) or missing
     yield words["indication"], (study.indication if study else None) or missing
     if not single:
         yield words["comparison"], words["none_supplied"]
@@ -131,4 +132,6 @@ def _header(case: Case, domain: Domain, zone: ZoneInfo) -> Iterator[tuple[str, s
 def _moment(supplied: str, words: Mapping[str, str], zone: ZoneInfo) -> str:
     when = datetime.fromisoformat(supplied)
     when = when.astimezone(zone) if when.tzinfo else when
-    return day_in(when, words) + (f", {when:%H:%M}" if len(supplied) > 10 else "")
+    if len(supplied) <= 10:
+        return day_in(when, words)
+    return words["moment"].format(date=day_in(when, words), time=f"{when:%H:%M}")

@@ -67,7 +67,7 @@ def _text_views(page: Printed) -> Iterator[Block]:
         return
     yield _row("views head", words["views"], words["model_score"], words["next_candidate"])
     for one in page.report.views:
-        others = ", ".join(f"{name} {score}".strip() for name, score in one.candidates)
+        others = f"{words['comma']} ".join(f"{name} {score}".strip() for name, score in one.candidates)
         cells = (f"{words['image']} {one.number}", page.view(one), one.score or "-", others)
         yield _row(f"views, image {one.number}", *cells)
 

@@ -14,7 +14,7 @@ from reportgen.domain.entries import StatedAge
 from reportgen.nouns import AnswerRow, Case
 from reportgen.nouns.case import Answer
 from reportgen.nouns.facts import Unusable
-from reportgen.phrases import capital, images_phrase, say
+from reportgen.phrases import capital, images_phrase, say, strung
 from reportgen.state.answer_text import fault_of, folded, words_of
 from reportgen.state.biometry import used_age
 from reportgen.state.notebook import Notes
@@ -97,7 +97,8 @@ def _point_out(given: list[_Given], domain: Domain, notes: Notes) -> None:
         for fault, members in faults.items()
     ]
     unusable = [one.seen.image.image_id for one in given if one.fault]
-    text = say(domain, "reviewer.answers_unusable", k=len(unusable), n=len(given), reasons="; ".join(reasons))
+    listed = strung(domain, "semicolon", reasons)
+    text = say(domain, "reviewer.answers_unusable", k=len(unusable), n=len(given), reasons=listed)
     notes.item("answers_unusable", text, dict.fromkeys(unusable))
 
 
@@ -194,7 +195,7 @@ def _names(domain: Domain) -> dict[str, set[str]]:
 
 
 def _called(view: View) -> list[str]:
-    return [view.display, view.display_short, *(label for labels in view.labels.values() for label in labels)]
+    return [*view.called, *(label for labels in view.labels.values() for label in labels)]
 
 
 def _core(text: str, frame: frozenset[str]) -> str:

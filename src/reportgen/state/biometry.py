@@ -6,7 +6,7 @@ from typing import Any
 from reportgen.domain import Domain, Measure
 from reportgen.equations import centile_of, z_score
 from reportgen.nouns import BiometryRow, Case, GestationalAge, Image, Measurement
-from reportgen.phrases import age_phrase, images_phrase, joined, number_phrase, say
+from reportgen.phrases import age_phrase, images_phrase, joined, number_phrase, say, strung
 from reportgen.state.limits import outside
 from reportgen.state.notebook import Notes
 from reportgen.state.views import Seen
@@ -173,12 +173,9 @@ class Biometry:
         )
         said = []
         if charts:
-            one = len(charts) == 1
-            said.append(
-                say(self.domain, "biometry_caption.chart", chart=charts[0])
-                if one
-                else say(self.domain, "biometry_caption.charts", charts="; ".join(charts))
-            )
+            form = "biometry_caption.chart" if len(charts) == 1 else "biometry_caption.charts"
+            listed = strung(self.domain, "semicolon", charts)
+            said.append(say(self.domain, form, chart=listed, charts=listed))
             if not (self.case.exam and self.case.exam.fetuses):  # one fetus, or no number stated
                 said.append(say(self.domain, "biometry_caption.fetuses_unknown"))
             if self.age and self.age.basis == "unknown":
@@ -195,7 +192,7 @@ class Biometry:
             numbers = [value.given.value for value in members]
             spread, mean = max(numbers) - min(numbers), sum(map(abs, numbers)) / len(numbers)
             kind = "measurement_conflict" if spread > limit * mean else "measurement_set"
-            listed = joined([value.shown for value in members])
+            listed = joined(self.domain, [value.shown for value in members])
             text = say(
                 self.domain,
                 f"reviewer.{kind}",
@@ -226,7 +223,7 @@ class Biometry:
             text = say(
                 self.domain,
                 "reviewer.centile_withheld",
-                abbrs=", ".join(abbrs),
+                abbrs=strung(self.domain, "comma", abbrs),
                 reason=say(self.domain, f"withheld.{reason}"),
             )
             notes.flag("centile_withheld", text, abbrs[0], dict.fromkeys(v.image.image_id for v in members))

@@ -2,7 +2,7 @@
 
 from reportgen.domain import Domain, ExamType
 from reportgen.nouns import Case, Checklist
-from reportgen.phrases import say
+from reportgen.phrases import say, strung
 from reportgen.state.biometry import used_age
 from reportgen.state.notebook import Notes
 from reportgen.state.views import Seen
@@ -66,9 +66,10 @@ def checklist_of(
         if not item["required"] and item["view"] in found
     ]
     if absent:
-        text = say(domain, "reviewer.not_recognised", Views="; ".join(absent))
-        notes.flag("not_recognised", text, "; ".join(absent))
-    text = say(domain, "checklist.outside", views=", ".join(outside))
+        listed = strung(domain, "semicolon", absent)
+        text = say(domain, "reviewer.not_recognised", Views=listed)
+        notes.flag("not_recognised", text, listed)
+    text = say(domain, "checklist.outside", views=strung(domain, "comma", outside))
     notes.fact("not_recognisable", text, exam.display)
     return Checklist(
         exam=exam.display,
@@ -89,5 +90,5 @@ def _heads(exam: ExamType, stated: bool, counted: list[str], absent: list[str], 
     numbers = {"exam": exam.display, "k": len(counted) - len(absent), "n": len(counted)}
     said = [say(domain, f"checklist.{form}_{how}", **numbers)]
     if absent:
-        said.append(say(domain, "checklist.not_recognised", views="; ".join(absent)))
+        said.append(say(domain, "checklist.not_recognised", views=strung(domain, "semicolon", absent)))
     return said

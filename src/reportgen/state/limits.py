@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.domain import Domain
 from reportgen.nouns import GestationalAge
-from reportgen.phrases import age_phrase, say
+from reportgen.phrases import age_phrase, ordinal, say
 
 if TYPE_CHECKING:
     from reportgen.state.biometry import Value
@@ -43,7 +43,8 @@ def outside(
     if rule["kind"] == "centile" and value.z is not None and age:
         low, high = (NormalDist().inv_cdf(int(str(rule[end])[1:]) / 100) for end in ("below", "above"))
         if not low <= value.z <= high:
-            limits = f"{_ordinal(rule['below'])} to {_ordinal(rule['above'])} centile"
+            ends = {end: ordinal(domain, int(str(rule[end])[1:])) for end in ("below", "above")}
+            limits = say(domain, "outside.centiles", **ends)
             yield say(domain, "outside.centile", ga=age_phrase(age.total_days), limits=limits)
     elif rule["kind"] == "value" and _applies(rule, value, values, age):
         for name, test in _BROKEN.items():
@@ -77,9 +78,3 @@ def _applies(
         ]
         return bool(others) and all(lo <= other <= hi for other in others)
     return True
-
-
-def _ordinal(centile: str) -> str:
-    number = int(centile[1:])
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number not in (11, 12, 13) else "th"
-    return f"{number}{ending}"

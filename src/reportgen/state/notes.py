@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from reportgen.domain import Domain
 from reportgen.nouns import Case, Checklist, Found
-from reportgen.phrases import age_phrase, capital, images_phrase, joined, say, score_phrase
+from reportgen.phrases import age_phrase, capital, images_phrase, joined, say, score_phrase, strung
 from reportgen.state.biometry import used_age
 from reportgen.state.checklist import stated_labels
 from reportgen.state.notebook import Notes
@@ -60,7 +60,9 @@ def _point_out(rule: str, members: list[Seen], domain: Domain, notes: Notes) -> 
             score=score_phrase(one.score),
             second=second,
             second_score=second_score,
-            next=f"; next {second} {second_score or ''}".rstrip() if second else "",
+            next=say(domain, "reviewer.next", second=second, second_score=second_score or "").rstrip()
+            if second
+            else "",
         )
         images = [member.image.image_id for member in group]
         known = list(dict.fromkeys(fact for image in images for fact in notes.ids(rule, image)))
@@ -93,8 +95,8 @@ def _mixed(seen: list[Seen], domain: Domain, notes: Notes) -> None:
         one.view.exam_group for one in seen if one.state == "recognised" and one.view and one.view.exam_group
     )
     if len(groups) > 1:
-        names = [say(domain, f"groups.{group}") for group in groups]
-        notes.flag("mixed_exam", say(domain, "reviewer.mixed_exam", groups=joined(names)), joined(names))
+        listed = joined(domain, [say(domain, f"groups.{group}") for group in groups])
+        notes.flag("mixed_exam", say(domain, "reviewer.mixed_exam", groups=listed), listed)
 
 
 def age_notes(case: Case, seen: list[Seen], domain: Domain, notes: Notes) -> None:
@@ -102,7 +104,7 @@ def age_notes(case: Case, seen: list[Seen], domain: Domain, notes: Notes) -> Non
     ages = sorted(case.gestational_age, key=lambda age: age.total_days)
     limit = int(domain.thresholds["ga_discrepancy"]["days"])
     if ages and (days := ages[-1].total_days - ages[0].total_days) > limit:
-        listed = joined([f"{age} {age.basis}" for age in ages])
+        listed = joined(domain, [say(domain, f"age.{age.basis}", ga=age) for age in ages])
         notes.flag("ga_discrepancy", say(domain, "reviewer.ga_discrepancy", days=days, ages=listed), listed)
     age = used_age(case)
     if age is None:
@@ -167,7 +169,9 @@ def reliability(
             notes.fact("label_reliability", items[-1], view.display_short, ids)
     if not items or len(case.images) == 1:
         return tuple(items)
-    return (f"{say(domain, 'reliability.head', images=test['images'])} {'; '.join(items)}.",)
+    return (
+        f"{say(domain, 'reliability.head', images=test['images'])} {strung(domain, 'semicolon', items)}.",
+    )
 
 
 def method(case: Case, order: str | None, domain: Domain) -> tuple[str, ...]:
@@ -208,7 +212,7 @@ def limits(
 ) -> tuple[str, ...]:
     """What this report does not say; ``cut`` if a region has more facts than its findings name."""
     single = len(case.images) == 1
-    keys = ["view_name"]
+    keys = ["view_name"] if domain.reviewed else ["not_reviewed", "view_name"]
     if not any(image.measurements for image in case.images):
         keys.append("no_measurement")
     keys.append("not_assessed_single" if single else "not_assessed")
