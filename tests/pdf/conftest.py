@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import reportgen
 from factories import HEADER, a_report, an_answer, some_pictures
 from records import random_records
 from reportgen.__main__ import main
+from reportgen.domain import load_domain
+from reportgen.institution import Institution
 from reportgen.nouns import Report
+from reportgen.settings import Settings
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 RANDOM, SEED = 100, 20261125
@@ -51,6 +55,23 @@ def _odd() -> Iterator[tuple[str, Report, int]]:
     yield "nothing-optional", a_report(1, **bare), 1
 
 
+def _of_a_site(place: Path) -> Iterator[tuple[str, Report, dict[str, bytes]]]:
+    """With every option of a site, on both papers, in another language, and signed."""
+    logo = place / "logo.png"
+    Image.new("RGBA", (300, 120), (22, 54, 92, 200)).save(logo)
+    sample = SAMPLES / "mid_trimester_full" / "mid_trimester_full.json"
+    given = {"name": "Example University Hospital", "address": "Department\n1 Example Street", "logo": logo}
+    more = {"footer": "Exampletown, No. 0000", "disclaimer": "Synthetic.", "colour": "#5c1636"}
+    for paper in ("A4", "Letter"):
+        site = Institution.model_validate({**given, **more, "paper": paper})
+        report = reportgen.make_report(sample, settings=Settings(institution=site))
+        assert site.logo_path is not None
+        assert site.logo_png is not None
+        yield f"letterhead-{paper}", report, {site.logo_path: site.logo_png}
+        yield f"signed-{paper}", report.model_copy(update={"status": "signed"}), {}
+    yield "german", reportgen.make_report(sample, domain=load_domain(lang="de")), {}
+
+
 @pytest.fixture(scope="session")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> list[Paper]:
     """All of them, each printed by ``reportgen.export``."""
@@ -80,6 +101,10 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> list[Paper]:
         pdf = file.with_name("report.pdf")
         pdf.write_bytes(reportgen.export(report, "pdf", file.parent))
         made.append(Paper(file.parent.name, report, file.with_name("report.txt").read_text("utf-8"), pdf))
+    for name, report, pictures in _of_a_site(place):
+        pdf = place / f"{name}.pdf"
+        pdf.write_bytes(reportgen.export(report, "pdf", pictures))
+        made.append(Paper(name, report, reportgen.export(report, "txt").decode(), pdf))
     for name, report, images in _odd():
         pdf = place / f"{name}.pdf"
         pdf.write_bytes(reportgen.export(report, "pdf", some_pictures(images) if images else None))
