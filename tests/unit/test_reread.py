@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from changed_texts import altered, mutants
@@ -323,6 +323,13 @@ _TEXT = st.one_of(
 _LINE = _TEXT.map(lambda text: " ".join(text.split()))
 
 
+@example(
+    header=[("0", "0"), ("0", "0"), ("000000000000000000➰⺀⺀", "0"), ("0", "0")],
+    long="0",
+    line="0",
+    images=1,
+    pictures=False,
+)
 @settings(max_examples=60, deadline=None)
 @given(
     header=st.lists(st.tuples(_LINE.map(lambda name: name[:40].strip()), _TEXT), min_size=1, max_size=6),

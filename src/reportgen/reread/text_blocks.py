@@ -8,7 +8,7 @@ from reportgen.reread.printed import Block, Printed, block, row
 
 __all__ = ["text_blocks"]
 
-#: Most characters of a header's name that stand on one line.
+#: Most columns of a header's name that stand on one line.
 LABEL = 23
 _row = partial(row, even=True)
 
@@ -23,7 +23,7 @@ def text_blocks(report: Report) -> Iterator[Block]:
         yield block(f"letterhead, line {number}", line)
     yield block("title", report.title)
     for number, (name, value) in enumerate(report.header, 1):
-        wide = any(len(one) > LABEL for one, _ in report.header[number - 1 : number + 1])
+        wide = any(_columns(one) > LABEL for one, _ in report.header[number - 1 : number + 1])
         yield _row(f"header {number}", name, value)._replace(beside=wide)
     reviewer = page.reviewer()
     if reviewer is not None:
@@ -54,6 +54,11 @@ def text_blocks(report: Report) -> Iterator[Block]:
     yield block("case id", f"{words['case']} {report.case_id}")
     yield block("page number", page.fill("page", page=1, pages=1))
     yield block("footer", words.get("footer", ""))
+
+
+def _columns(text: str) -> int:
+    """The columns that a text takes at the most: letters of East Asia take two."""
+    return len(text) + sum(not character.isascii() for character in text)
 
 
 def _text_views(page: Printed) -> Iterator[Block]:
