@@ -2,6 +2,7 @@
 with a report that does not say what its record holds."""
 
 import base64
+import io
 import json
 import shutil
 import sqlite3
@@ -9,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 
+import reportgen
 from batches import cohort, go, put, record, tree
 from reportgen.batch import make
 from reportgen.cli import main
@@ -225,3 +228,33 @@ def test_the_time_of_the_reading_is_in_the_ledger(written: Path) -> None:
     with sqlite3.connect(f"file:{written}/ledger.sqlite?mode=ro", uri=True) as ledger:
         times = [json.loads(row[0]) for row in ledger.execute("SELECT seconds FROM cases")]
     assert all(0 < time["reread"] < 1 for time in times)
+
+
+def test_what_a_pdf_holds_beside_its_pages_is_read_too():
+    from reportgen.reread.enclosed import enclosed_fault
+
+    report = reportgen.make_report(ROOT / "samples" / "mid_trimester_full" / "mid_trimester_full.json")
+    source, good = reportgen.export(report, "json"), reportgen.export(report, "pdf")
+    assert enclosed_fault(good, source) == ""
+    assert "the report.json in it" in enclosed_fault(good, source.replace(b"176.2", b"178.2"))
+
+    def changed(change: Callable[[pikepdf.Pdf], None]) -> str:
+        stream = io.BytesIO()
+        with pikepdf.open(io.BytesIO(good)) as pdf:
+            change(pdf)
+            pdf.save(stream)
+        return enclosed_fault(stream.getvalue(), source)
+
+    def noted(pdf: pikepdf.Pdf) -> None:
+        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FreeText, Contents="NORMAL")
+        pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(note)])
+
+    def acting(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+
+    def bare(pdf: pikepdf.Pdf) -> None:
+        del pdf.attachments["report.json"]
+
+    assert "page 1" in changed(noted)
+    assert "acts" in changed(acting)
+    assert "does not hold report.json" in changed(bare)

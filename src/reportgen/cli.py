@@ -5,7 +5,6 @@ Everything heavy is imported by the command that needs it, so that ``--help`` an
 
 import contextlib
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli_options import (
+    CONFIG,
     CONTEXT,
     DOMAIN,
     ENGINE,
@@ -27,6 +27,7 @@ from reportgen.cli_options import (
 from reportgen.cli_out import (
     StdoutError,
     ascii_only,
+    bug,
     by_click,
     flush,
     print_json,
@@ -39,6 +40,7 @@ from reportgen.errors import ExitCode, ReportgenError
 
 if TYPE_CHECKING:
     from reportgen.desk.look import Desk
+    from reportgen.settings import Settings
 
 __all__ = ["cli", "main"]
 
@@ -195,24 +197,27 @@ def check(case: str, draft_file: str, as_json: bool, **chosen: Any) -> int:
 
 @cli.command()
 @click.argument("folder", metavar="OUT/CASE_ID", type=click.Path())
+@CONFIG
 @option("--format", "formats", required=True, metavar="LIST", help="List of txt, pdf, html and json.")
 @option("-o", "--output", required=True, type=Folder(file_okay=False), metavar="DIR", help="Where to.")
-def export(folder: str, formats: str, output: str) -> None:
+def export(folder: str, settings: "Settings", formats: str, output: str) -> None:
     """Print a report again, in other formats, from its report.json; no model is needed."""
     from reportgen.batch.folder import export_again
 
-    print_lines(str(path) for path in export_again(Path(folder), format_names(formats), Path(output)))
+    made = export_again(Path(folder), format_names(formats), Path(output), settings.institution.templates)
+    print_lines(map(str, made))
 
 
 @cli.command()
 @click.argument("folder", metavar="OUT", type=click.Path())
+@CONFIG
 @DOMAIN
 @JSON
-def verify(folder: str, domain: str, as_json: bool) -> int:
+def verify(folder: str, settings: "Settings", domain: str, as_json: bool) -> int:
     """Read the reports in OUT again: whether they still say what their records hold. Writes nothing."""
     from reportgen.desk import verify as look
 
-    for one in look.verify(Path(folder), domain):
+    for one in look.verify(Path(folder), domain, settings.institution.templates):
         print_lines([json.dumps(one.plain(), ensure_ascii=ascii_only()) if as_json else one.line()])
     return ExitCode.INTEGRITY if isinstance(one, look.Verified) and one.faults else ExitCode.DONE
 
@@ -284,15 +289,5 @@ def main(arguments: list[str] | None = None) -> int:
         say(f"reportgen: {error}")
         return error.code
     except Exception as error:  # noqa: BLE001 - the door: what comes here is a bug of ours
-        return stdout_lost(error) if by_click(error) else _bug(error)
+        return stdout_lost(error) if by_click(error) else bug(error)
     return int(code or 0)
-
-
-def _bug(error: Exception) -> int:
-    from reportgen.traces import where_it_broke
-
-    if os.environ.get("REPORTGEN_DEBUG"):
-        raise error
-    say(f"Traceback, without messages (set REPORTGEN_DEBUG=1 to see them):\n{where_it_broke(error)}")
-    say("This is a bug of reportgen. Please report it with the lines above.")
-    return ExitCode.BUG

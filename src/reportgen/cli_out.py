@@ -12,6 +12,7 @@ from reportgen.errors import ExitCode
 __all__ = [
     "StdoutError",
     "ascii_only",
+    "bug",
     "by_click",
     "flush",
     "print_json",
@@ -87,3 +88,14 @@ def stdout_lost(cause: BaseException | None = None) -> int:
 def say(message: str) -> None:
     """Tell a person."""
     print(message, file=sys.stderr, flush=True)
+
+
+def bug(error: Exception) -> int:
+    """Say that a bug of ours ended the command, and where; its exit code."""
+    from reportgen.traces import where_it_broke
+
+    if os.environ.get("REPORTGEN_DEBUG"):
+        raise error
+    say(f"Traceback, without messages (set REPORTGEN_DEBUG=1 to see them):\n{where_it_broke(error)}")
+    say("This is a bug of reportgen. Please report it with the lines above.")
+    return ExitCode.BUG

@@ -1,6 +1,7 @@
 """Whose report it is: name, letterhead, paper and the like, from ``[institution]`` of ``reportgen.toml``."""
 
 import re
+import unicodedata
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,13 +17,24 @@ DateFormat = Literal["D MMM YYYY", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "YY
 DATE_FORMATS: tuple[str, ...] = DateFormat.__args__  # type: ignore[attr-defined]
 #: Least contrast of a text to its ground (WCAG 2.2, 1.4.3).
 CONTRAST = 4.5
+#: Of an address.
+MOST_LINES = 6
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def _plain(text: str) -> str:
     if _CONTROL.search(text):
         raise ValueError("holds a control character")
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
+        raise ValueError("holds nothing that can be seen")
     return text.strip()
+
+
+def _few_lines(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST_LINES:
+        raise ValueError(f"has more than {MOST_LINES} lines")
+    return "\n".join(lines)
 
 
 def _luminance(colour: str) -> float:
@@ -46,32 +58,37 @@ def _zone(name: str) -> str:
     return name
 
 
+Address = Annotated[str, Field(max_length=600), AfterValidator(_plain), AfterValidator(_few_lines)]
+
+
 class Institution(BaseModel):
     """What a site wants on its reports.
 
     Attributes:
         name: In the letterhead, and in ``report.txt``.
         address: Up to six lines below it.
-        logo: PNG or SVG file.
+        logo: PNG or SVG file, in the PDF.
         letterhead: Whether name, address and logo are printed: not on paper that has them already.
         paper: Of the PDF.
         timezone: IANA name; times without an offset are in it, and report times are printed in it.
-        date_format: Of all dates that are printed.
+        date_format: Of all dates that are printed; by default that of the language.
         footer: One line at the end of every page.
         disclaimer: Printed after the limits.
-        colour: Of headings and rules, dark enough to be read: ``#16365c``.
+        colour: Of headings and rules of the PDF, dark enough to be read: ``#16365c``.
         templates: Folder of templates that stand for those of the domain with the same name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)] | None = None
-    address: Annotated[str, Field(max_length=600), AfterValidator(_plain)] | None = None
+    address: (
+        Annotated[str, Field(max_length=600), AfterValidator(_plain), AfterValidator(_few_lines)] | None
+    ) = None
     logo: Path | None = None
     letterhead: bool = True
     paper: Literal["A4", "Letter"] = "A4"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    date_format: DateFormat = "D MMM YYYY"
+    date_format: DateFormat | None = None
     footer: Annotated[str, Field(max_length=200, pattern=r"^[^\n]*$"), AfterValidator(_plain)] | None = None
     disclaimer: Annotated[str, Field(max_length=2000), AfterValidator(_plain)] | None = None
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(_dark)] = "#16365c"
@@ -106,5 +123,5 @@ class Institution(BaseModel):
             "footer": self.footer,
             "disclaimer": self.disclaimer,
         }
-        plain = {name: Institution.model_fields[name].default for name in ("paper", "date_format", "colour")}
+        plain = {name: Institution.model_fields[name].default for name in ("paper", "colour")}
         return {name: value for name, value in shown.items() if value and value != plain.get(name)}

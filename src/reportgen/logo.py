@@ -1,6 +1,7 @@
 """A site's logo as a small PNG without anything but pixels: from a PNG or an SVG that asks for nothing."""
 
 import io
+import re
 from pathlib import Path
 
 from lxml import etree
@@ -14,6 +15,9 @@ __all__ = ["logo_png"]
 MOST_BYTES, LONGEST = 2_000_000, 1060
 #: Largest picture that is decoded, in pixels.
 MOST_PIXELS = 20_000_000
+_OUTSIDE = re.compile(r"@import|\\|url\((?![\"']?#)")
+#: Of height and width: a logo of one pixel by many thousand is a bomb.
+_MOST_RATIO = 20.0
 _NOT_DRAWN = frozenset(
     {"script", "foreignobject", "iframe", "audio", "video", "handler", "listener", "image", "feimage"}
 )
@@ -62,12 +66,16 @@ def _drawn(data: bytes, path: Path) -> bytes:
         raise UsageError(f"The logo {path} is neither a PNG nor an SVG.", _CURE) from None
     if etree.QName(root).localname != "svg":
         raise UsageError(f"The logo {path} is neither a PNG nor an SVG.", _CURE)
-    if root.getroottree().docinfo.internalDTD is not None:
+    declared = root.getroottree().docinfo.internalDTD
+    if declared is not None and any(True for _ in declared.iterentities()):
         raise UsageError(f"The logo {path} declares entities of its own.", _CURE)
     for element in root.iter():
         reason = _forbidden(element)
         if reason:
             raise UsageError(f"The logo {path} {reason} (line {element.sourceline}).", _CURE)
+    wide, high = _size(root)
+    if not 1 / _MOST_RATIO <= wide / high <= _MOST_RATIO:
+        raise UsageError(f"The logo {path} is far longer on one side than on the other.", _CURE)
     try:
         import resvg_py
     except ImportError:
@@ -75,11 +83,32 @@ def _drawn(data: bytes, path: Path) -> bytes:
             "An SVG logo needs the package resvg-py.", "pip install 'reportgen[svg]', or give a PNG."
         ) from None
     try:
-        return bytes(
-            resvg_py.svg_to_bytes(svg_string=etree.tostring(root, encoding="unicode"), width=LONGEST)
+        width, height = (LONGEST, None) if wide >= high else (None, LONGEST)
+        text = etree.tostring(root, encoding="unicode")
+        # Fonts of the system would make the same file another picture on another machine.
+        drawn = resvg_py.svg_to_bytes(
+            svg_string=text, width=width, height=height, skip_system_fonts=True, font_files=_fonts()
         )
+        return bytes(drawn)
     except ValueError:
         raise UsageError(f"The logo {path} is an SVG that cannot be drawn.", _CURE) from None
+
+
+def _size(root: "etree._Element") -> tuple[float, float]:
+    """Width and height, in whatever unit; of a file that does not say, a square's."""
+    box = re.findall(r"-?[0-9.]+(?:e-?[0-9]+)?", root.get("viewBox", ""), re.IGNORECASE)
+    given = box[2:4] if len(box) == 4 else [root.get("width", ""), root.get("height", "")]
+    found = [re.match(r"\s*([0-9.]+)", one) for one in given]
+    try:
+        wide, high = (float(one[1]) if one else 1.0 for one in found)
+    except ValueError:
+        return 1.0, 1.0
+    return (wide, high) if wide > 0 and high > 0 else (1.0, 1.0)
+
+
+def _fonts() -> list[str]:
+    folder = Path(__file__).resolve().parent / "exporters" / "pdf" / "fonts"
+    return [str(path) for path in sorted(folder.glob("NotoSans-*.ttf"))]
 
 
 def _forbidden(element: "etree._Element") -> str | None:
@@ -95,9 +124,8 @@ def _forbidden(element: "etree._Element") -> str | None:
             return "holds a script"
         if attribute in {"href", "src"} and not text.startswith("#"):
             return "refers to something outside of itself"
-        if "url(" in text and text.count("url(") != text.count("url(#"):
+        if _OUTSIDE.search(text):
             return "refers to something outside of itself"
-    style = (element.text or "").lower() if name == "style" else ""
-    if "@import" in style or style.count("url(") != style.count("url(#"):
+    if name == "style" and _OUTSIDE.search("".join((element.text or "").split()).lower()):
         return "refers to something outside of itself"
     return None

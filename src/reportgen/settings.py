@@ -51,12 +51,16 @@ def load_settings(path: Path | None) -> tuple[Settings, dict[str, Any]]:
     if path is None:
         return Settings(), {}
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        tables = tomllib.loads(path.read_text("utf-8-sig"))  # some editors of Windows write a mark
     except FileNotFoundError:
         raise UsageError(f"There is no configuration file {path}.", "Check --config.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({type(error).__name__}).", "Check --config.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}", "Correct it.") from None
     report = _validated(Settings, tables.pop("report", {}), f"{path}, [report]")
+    if "institution" in report.model_fields_set:
+        raise UsageError(f"{path}: there is no table [report.institution].", "Call it [institution].")
     if "institution" in tables:
         institution = _validated(Institution, tables.pop("institution"), f"{path}, [institution]")
         report = report.model_copy(update={"institution": institution})

@@ -1,14 +1,14 @@
 """The domain as a site has it: its thresholds, its templates, and what it puts on its reports."""
 
 import math
+from pathlib import Path
 
 from reportgen.domain import Domain
 from reportgen.errors import UsageError
 from reportgen.files import canonical_json, sha256
-from reportgen.institution import Institution
 from reportgen.settings import Settings
 
-__all__ = ["configured"]
+__all__ = ["configured", "templated"]
 
 
 def configured(domain: Domain, settings: Settings) -> Domain:
@@ -18,7 +18,9 @@ def configured(domain: Domain, settings: Settings) -> Domain:
         UsageError: A threshold that the domain does not have, since a misspelt one would have no effect; a
             folder without templates; a logo that cannot be printed.
     """
-    domain = _presented(domain, settings.institution)
+    domain = templated(domain, settings.institution.templates)
+    presentation = {**domain.presentation, **settings.institution.presentation}
+    domain = domain.model_copy(update={"presentation": presentation})
     for name, values in settings.thresholds.items():
         known = domain.thresholds.get(name)
         if not isinstance(known, dict):
@@ -38,11 +40,14 @@ def configured(domain: Domain, settings: Settings) -> Domain:
     return domain.model_copy(update={"thresholds": {**domain.thresholds, **changed}}) if changed else domain
 
 
-def _presented(domain: Domain, institution: Institution) -> Domain:
-    presentation = {**domain.presentation, **institution.presentation}
-    if institution.templates is None:
-        return domain.model_copy(update={"presentation": presentation})
-    folder = institution.templates
+def templated(domain: Domain, folder: Path | None) -> Domain:
+    """The domain with the templates of a folder in place of its own.
+
+    Raises:
+        UsageError: The folder holds none, or one that cannot be read.
+    """
+    if folder is None:
+        return domain
     try:
         own = {
             name: path.read_text("utf-8")
@@ -59,12 +64,11 @@ def _presented(domain: Domain, institution: Institution) -> Domain:
             f"{folder} holds no template of the domain {domain.domain}.",
             f"Put one of these there, or remove [institution] templates: {known}.",
         )
-    changed = {
-        "presentation": presentation,
-        "templates": {**domain.templates, **own},
-        "sha256": sha256(canonical_json([domain.sha256, own])),
-    }
-    return domain.model_copy(update=changed)
+    changed = {name: text for name, text in own.items() if text != domain.templates[name]}
+    if not changed:
+        return domain
+    digest = sha256(canonical_json([domain.sha256, changed]))
+    return domain.model_copy(update={"templates": {**domain.templates, **changed}, "sha256": digest})
 
 
 def _check_threshold(domain: Domain, name: str, view: str, values: object) -> None:

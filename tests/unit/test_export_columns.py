@@ -1,8 +1,12 @@
 """Columns as a terminal shows them, and marks for text that is read from right to left."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from reportgen.exporters.columns import left, marked, pieces, right, width_of
+from factories import a_report
+from reportgen.exporters.columns import in_order, left, marked, pieces, right, width_of
+from reportgen.reread.printed import unmarked
 
 
 @pytest.mark.parametrize(
@@ -60,3 +64,16 @@ def test_a_whole_word_may_outgrow_its_column():
 def test_marks_keep_lines_cells_and_numbers_in_order(line: str, expected: str):
     """R and L stand for the marks."""
     assert marked(line) == expected.replace("R", "\u200f").replace("L", "\u200e")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("12ab <>+:/*.-%()\u0645\u0648\n", max_size=14))
+def test_numbers_that_are_marked_are_read_as_they_were(text: str):
+    report = a_report(presentation={**a_report().presentation, "direction": "rtl"})
+    assert unmarked(report, in_order(text)) == text
+
+
+@pytest.mark.parametrize("text", ["x 3*4", "7*7", ":>1", "/<2", "+>1", ":2*", ">>1"])
+def test_what_is_no_number_of_ours_is_not_marked_in_a_way_that_is_not_read(text: str):
+    report = a_report(presentation={**a_report().presentation, "direction": "rtl"})
+    assert unmarked(report, in_order(text)) == text

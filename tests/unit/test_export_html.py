@@ -308,7 +308,8 @@ def test_pictures_are_embedded_as_they_are_and_what_is_no_jpeg_is_not(tmp_path: 
     ("language", "direction"), [("en-GB", "ltr"), ("de", "ltr"), ("ar", "rtl"), ("AR-EG", "rtl"), ("", "ltr")]
 )
 def test_language_and_direction_are_the_words_own(language: str, direction: str) -> None:
-    report = a_report(presentation={**a_report().presentation, "language": language})
+    words = {**a_report().presentation, "language": language, "direction": direction}
+    report = a_report(presentation=words)
     text = page(report)
     assert f'<html lang="{language}" dir="{direction}">' in text
     assert faults_in_html(report, text) == []

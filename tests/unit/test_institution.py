@@ -7,9 +7,10 @@ from pathlib import Path
 import pikepdf
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 import reportgen
-from batches import put, record
+from batches import put, record, tree
 from reportgen.__main__ import main
 from reportgen.desk.verify import Verified, verify
 from reportgen.domain import load_domain
@@ -166,7 +167,11 @@ def test_a_logo_is_flat_small_and_the_same_every_time(tmp_path: Path):
     with Image.open(io.BytesIO(first)) as image:
         assert (image.format, image.mode, image.size) == ("PNG", "RGB", (LONGEST, LONGEST // 2))
         assert image.getpixel((0, 0)) == (227, 127, 127)
-    path.write_text(SVG.format("", '<circle cx="5" cy="5" r="3" fill="red"/>'))
+    declared = (
+        '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">'
+    )
+    drawing = "<linearGradient id='a'/><circle cx='5' cy='5' r='3' fill=\"url('#a')\"/><text>EXH</text>"
+    path.write_text(declared + SVG.format("", drawing))
     with Image.open(io.BytesIO(logo_png(path))) as image:
         assert image.width == LONGEST
 
@@ -179,6 +184,8 @@ def test_a_logo_is_flat_small_and_the_same_every_time(tmp_path: Path):
         (b"<html/>", "neither a PNG nor an SVG"),
         (b"\xff\xd8\xff\xe0" + b"0" * 99, "neither a PNG nor an SVG"),
         (png()[:-30], "damaged"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 100000"/>', "far longer"),
+        (SVG.format("", "<style>rect{fill:u\\72l(x)}</style>").encode(), "outside of itself"),
         (png(5000, 5000), "pixels"),
         (b"\x89PNG\r\n\x1a\n" + b"0" * 2_000_001, "larger than"),
         (SVG.format("", "<script>alert(1)</script>").encode(), "holds <script>"),
@@ -228,3 +235,66 @@ def test_templates_that_hold_words_are_those_of_the_language(tmp_path: Path):
     assert dict(report.header)["Untersucht"] == "2026-11-23, 09:41"
     plain = reportgen.make_report(SAMPLE, domain=german)
     assert dict(plain.header)["Untersucht"] == "23. Nov. 2026, 09:41"
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ nope.x }}", "{{ 1/0 }}", '{% include "x" %}', "{% for i in range(10**12) %}{% endfor %}"]
+)
+def test_a_faulty_template_is_refused_before_any_report_is_touched(
+    tmp_path: Path, template: str, capsys: pytest.CaptureFixture[str]
+):
+    put(tmp_path / "in", "a.json", record("a", "Abdomen"))
+    given = ["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "template", "--quiet"]
+    assert main(given) == ExitCode.DONE
+    before = tree(tmp_path / "out")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "report.txt.jinja").write_text(template)
+    config = tmp_path / "reportgen.toml"
+    config.write_text(f'[institution]\ntemplates = "{(tmp_path / "own").as_posix()}"\n')
+    assert main([*given, "--config", str(config)]) == ExitCode.USAGE
+    assert "Nothing was touched" in capsys.readouterr().err
+    assert tree(tmp_path / "out") == before
+
+
+def test_templates_of_a_site_are_used_to_export_and_to_verify(tmp_path: Path):
+    put(tmp_path / "in", "a.json", record("a", "Abdomen"))
+    (tmp_path / "own").mkdir()
+    shipped = load_domain().templates["report.txt.jinja"]
+    (tmp_path / "own" / "report.txt.jinja").write_text(shipped + "\nPhone 0800 555 1234\n")
+    config = tmp_path / "reportgen.toml"
+    config.write_text(f'[institution]\ntemplates = "{(tmp_path / "own").as_posix()}"\n')
+    out, with_it = tmp_path / "out", ["--config", str(config)]
+    given = ["run", str(tmp_path / "in"), "-o", str(out), "--engine", "template", "--quiet", *with_it]
+    assert main([*given, "--format", "txt"]) == ExitCode.DONE
+    assert main(["verify", str(out), *with_it]) == ExitCode.DONE
+    assert main(["export", str(out / "a"), "--format", "txt", "-o", str(tmp_path / "b"), *with_it]) == 0
+    assert (tmp_path / "b" / "report.txt").read_bytes() == (out / "a" / "report.txt").read_bytes()
+
+
+def test_what_others_put_into_a_folder_stays_when_its_case_is_made_anew(tmp_path: Path):
+    put(tmp_path / "in", "a.json", record("a", "Abdomen"))
+    given = ["run", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "template", "--quiet"]
+    assert main(given) == ExitCode.DONE
+    (tmp_path / "out" / "a" / "signed.txt").write_text("by hand")
+    put(tmp_path / "in", "a.json", record("a", "Thorax"))
+    assert main(given) == ExitCode.DONE
+    assert "Thorax" in (tmp_path / "out" / "a" / "report.txt").read_text()
+    assert (tmp_path / "out" / "a" / "signed.txt").read_text() == "by hand"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"footer": "\u200e"}, {"name": "\u0301"}, {"address": "\n".join(f"line {n}" for n in range(7))}],
+)
+def test_what_cannot_be_seen_or_does_not_fit_is_refused(given: dict[str, str]):
+    with pytest.raises(ValidationError):
+        Institution.model_validate(given)
+
+
+def test_a_format_of_dates_that_is_given_is_used_in_every_language():
+    settings = Settings(institution=Institution(date_format="YYYY-MM-DD"))
+    german = load_domain(lang="de")
+    assert (
+        "1994-03-14" in dict(reportgen.make_report(SAMPLE, domain=german, settings=settings).header).values()
+    )
+    assert "1994-03-14" not in dict(reportgen.make_report(SAMPLE, domain=german).header).values()

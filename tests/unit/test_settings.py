@@ -32,6 +32,7 @@ def test_settings_and_options_come_from_their_tables(tmp_path: Path):
         ('[institution]\nname = "A\\u202eB"', r"\[institution\] name: holds a control character"),
         ('[institution]\nfooter = "a\\nb"', r"\[institution\] footer"),
         ("institution = 1", r"\[institution\]"),
+        ("[report.institution]\nname = 'A'", r"Call it \[institution\]"),
         ("[report]\ncolour = 1", "colour"),
         ("jobs = 2", "outside a table"),
         ("[report", "is not TOML"),
@@ -44,3 +45,11 @@ def test_a_faulty_file_is_refused_by_field(tmp_path: Path, text: str, says: str)
         load_settings(path)
     with pytest.raises(UsageError, match="no configuration file"):
         load_settings(tmp_path / "none.toml")
+
+
+def test_a_folder_and_a_file_with_a_mark_of_byte_order(tmp_path: Path):
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_settings(tmp_path)
+    path = tmp_path / "reportgen.toml"
+    path.write_text('[institution]\nname = "Example"\n', "utf-8-sig")
+    assert load_settings(path)[0].institution.name == "Example"

@@ -1,6 +1,7 @@
 """A case's folder in the output tree: written whole, read back, and set aside when it is out of date."""
 
 import contextlib
+import itertools
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -76,6 +77,10 @@ def write_case(
         for name in kept:
             (building / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(target / name, building / name)
+        for other in target.iterdir() if target.is_dir() else ():
+            if not other.name.startswith("report.") and other.name != "images":  # not ours: it stays
+                copy = shutil.copytree if other.is_dir() else shutil.copy2
+                copy(other, building / other.name)
         for name in sorted({*files, *kept}):
             state = (building / name).stat()
             data = files[name] if name in files else (building / name).read_bytes()
@@ -155,8 +160,12 @@ def _check_with_ledger(folder: Path) -> None:
     check_written(folder, sources, "Make it again with run --force.")
 
 
-def export_again(folder: Path, formats: tuple[str, ...], target: Path) -> list[Path]:
+def export_again(
+    folder: Path, formats: tuple[str, ...], target: Path, templates: Path | None = None
+) -> list[Path]:
     """Print the report of a case's folder into another folder, from its ``report.json``.
+
+    ``templates`` is the folder of the site's own; without it the layout is the shipped one.
 
     Raises:
         UsageError: There is no report, no such format, or the target cannot be written.
@@ -164,7 +173,12 @@ def export_again(folder: Path, formats: tuple[str, ...], target: Path) -> list[P
     """
     report = read_report(folder)
     _check_with_ledger(folder)
-    files = views(report, formats, folder)
+    own = {
+        name: path.read_text("utf-8")
+        for name in (TEXT_TEMPLATE, HTML_TEMPLATE)
+        if templates and (path := templates / name).is_file()
+    }
+    files = views(report, formats, folder, own)
     try:
         for name, data in files.items():
             write_file(target / name, data)
@@ -183,8 +197,10 @@ def supersede(out: Path, case_id: str) -> bool:
     if not (out / case_id).is_dir():
         return False
     place = out / _SUPERSEDED / case_id
-    if place.exists():
-        shutil.rmtree(place)
+    for number in itertools.count(2):
+        if not place.exists():
+            break
+        place = out / _SUPERSEDED / f"{case_id}.{number}"
     place.parent.mkdir(exist_ok=True)
     (out / case_id).replace(place)
     return True

@@ -199,7 +199,7 @@ def _word(status: str) -> str:
 
 def _thumbnail(row: Row, up: str) -> str:
     """One of the case's pictures; which view it shows only the report says, so it has no words here."""
-    name = next((name for name in row.outputs if name.startswith("images/")), None)
+    name = next((name for name in row.outputs if name.startswith("images/") and name.endswith(".jpg")), None)
     if name is None:
         return ""
     source = f"{up}{row.case_id}/{quote(name)}"

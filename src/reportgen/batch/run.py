@@ -284,16 +284,17 @@ class Run:
         """Note what became of the oldest cases: of those that are made, and until no more than so many are
         under way."""
         while self._waiting and (len(self._waiting) > at_most or self._waiting[0][1].done()):
-            row, future = self._waiting.popleft()
+            row, future = self._waiting[0]  # an interrupt while it is waited for must not lose it
             try:
-                made = future.result()
+                made: Made | Failure | None = future.result()
             except CancelledError:
-                continue
+                made = None
             except BrokenProcessPool:
                 self._workers.kill()
                 made = _WORKER_LOST
+            self._waiting.popleft()
             if isinstance(made, Failure):
                 self._book.fail(row, made, row)
-            else:
+            elif made is not None:
                 self._book.done(row, made)
         self._book.commit()

@@ -16,6 +16,7 @@ from reportgen.batch.inputs import Inputs
 from reportgen.batch.make import Bench, Workers
 from reportgen.batch.moments import cpu_seconds, interruptible, now, peak_memory_mb
 from reportgen.batch.order import Order
+from reportgen.batch.rehearse import rehearse
 from reportgen.batch.run import Run
 from reportgen.batch.stamps import Stamps
 from reportgen.batch.summary import Summary, counted
@@ -58,6 +59,7 @@ def run_batch(order: Order, open_engine: Callable[[], Engine], voice: Voice) -> 
     domain = pipeline.configured(load_domain(order.domain, order.lang), order.settings)
     for name in order.formats:
         check_direction(name, domain.presentation["direction"])
+    rehearse(domain, order.settings)
     inputs = Inputs(order, domain)
     if not domain.has_lexicon:
         open_engine = partial(TemplateEngine, f"the domain has no carriers.{domain.lang}.yaml")

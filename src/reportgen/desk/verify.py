@@ -13,6 +13,7 @@ from reportgen.files import sha256
 from reportgen.ledger import Ledger, Row
 from reportgen.nouns.base import Frozen
 from reportgen.reread import TRUTH, read_again
+from reportgen.site import templated
 
 __all__ = ["Finding", "Verified", "verify"]
 
@@ -51,21 +52,22 @@ class Verified(Frozen):
         return "\n".join([*rest, f"reports: {self.reports:,} ({how}), faults: {self.faults:,}"])
 
 
-def verify(folder: Path, domain: str) -> Iterator[Finding | Verified]:
+def verify(folder: Path, domain: str, templates: Path | None = None) -> Iterator[Finding | Verified]:
     """Read all reports below an output folder again, or those of one case.
 
     Args:
         folder: ``OUT``, or ``OUT/CASE_ID``, with or without a ledger.
         domain: Name or folder of the domain that the reports were made with.
+        templates: The site's own, in place of the domain's.
 
     Yields:
         Each fault, then the end.
 
     Raises:
-        UsageError: There is no report.
+        UsageError: There is no report, or no template.
         DomainError: The domain is faulty.
     """
-    load_domain(domain)  # a faulty one is refused before any report is read
+    templated(load_domain(domain), templates)  # what is faulty is refused before any report is read
     alone = (folder / TRUTH).is_file()
     root = folder.absolute().parent if alone else folder
     with contextlib.ExitStack() as stack:
@@ -76,7 +78,7 @@ def verify(folder: Path, domain: str) -> Iterator[Finding | Verified]:
         count, faults, unchecked = 0, 0, Counter[str]()
         for count, (place, row) in enumerate(cases, 1):  # noqa: B007 - is used below
             strange = ledger is not None and row is None and not alone
-            for finding in _case(place, row, domain, unchecked, strange=strange):
+            for finding in _case(place, row, (domain, templates), unchecked, strange=strange):
                 faults += 1
                 yield finding
     if count == 0 and ledger is None:
@@ -97,12 +99,12 @@ def _language(truth: bytes) -> str:
 
 
 @lru_cache(maxsize=8)
-def _spoken(domain: str, language: str) -> Domain | None:
-    """The domain in a language; None if it has not that one."""
+def _spoken(domain: str, templates: Path | None, language: str) -> Domain | None:
+    """The domain in a language, with the site's templates; None if it has not that language."""
     own = load_domain(domain)
     if language in {"", own.presentation["language"]}:
-        return own
-    return load_domain(domain, language) if language in languages(domain) else None
+        return templated(own, templates)
+    return templated(load_domain(domain, language), templates) if language in languages(domain) else None
 
 
 def _one(folder: Path, ledger: Ledger | None) -> Iterator[tuple[Path, Row | None]]:
@@ -127,7 +129,7 @@ def _all(out: Path, ledger: Ledger | None) -> Iterator[tuple[Path, Row | None]]:
 
 
 def _case(
-    folder: Path, row: Row | None, domain: str, unchecked: Counter[str], *, strange: bool
+    folder: Path, row: Row | None, own: tuple[str, Path | None], unchecked: Counter[str], *, strange: bool
 ) -> Iterator[Finding]:
     def finding(file: str, problem: str) -> Finding:
         return Finding(case=folder.name, file=file, problem=problem)
@@ -153,7 +155,7 @@ def _case(
             yield finding(name, "is not the file that was written: its SHA-256 is not the ledger's")
     if TRUTH not in files and TRUTH in recorded:
         return
-    reading = read_again(files, _spoken(domain, _language(files.get(TRUTH, b""))))
+    reading = read_again(files, _spoken(*own, _language(files.get(TRUTH, b""))))
     unchecked.update(f"{file}, {problem}" for file, problem in reading.unchecked)
     yield from (finding(file, problem) for file, problem in reading.faults)
     if reading.report is not None:

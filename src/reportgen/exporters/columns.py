@@ -12,7 +12,9 @@ _NO_WIDTH = frozenset({"Mn", "Me", "Cf"})
 _RLM, _LRM = "\u200f", "\u200e"
 _GAP = re.compile(r"(?<=  )(?=\S)")
 #: A number with the signs that belong to it: ``20+3``, ``2-5``, ``>0.99``, ``176.2 mm*``, ``82.4 %``.
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.-])[<>]?\d+(?:[.:+/-]\d+)*(?: (?:%|[a-z]+(?:/[a-z]+)?\b))?\*?")
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_.<>+:/*-])[<>]?\d+(?:[.:+/-]\d+)*(?: (?:%|[a-z]+(?:/[a-z]+)?\b))?\*?(?![\d*+:/-]?\d)"
+)
 #: After an Arabic letter a plus or a hyphen parts two numbers, and 20+3 is shown as 3+20; a point does not.
 _BARE = re.compile(r"\d+(?:[.:]\d+)*")
 

@@ -27,8 +27,6 @@ from reportgen.nouns import BiometryRow, ImageEntry, Report, ViewRow
 __all__ = ["html"]
 
 TEMPLATE = "report.html.jinja"
-#: Languages that are written from right to left.
-RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 #: What stands between tags.
 _TEXT = re.compile(r"(?<=>)[^<]+")
 _CENTILE = re.compile(r"[<>]?([0-9]{1,3})")
@@ -101,7 +99,7 @@ class Page:
     @property
     def direction(self) -> str:
         """``rtl`` for a language that is written from right to left, else ``ltr``."""
-        return "rtl" if self.language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+        return "rtl" if self.layout.report.presentation.get("direction") == "rtl" else "ltr"
 
     def file(self, row: ViewRow) -> str:
         """What the sender called the image: its file, or its id."""

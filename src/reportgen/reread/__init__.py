@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from reportgen.domain import HTML_TEMPLATE, TEXT_TEMPLATE, Domain
 from reportgen.errors import IntegrityError
 from reportgen.nouns import Facts, Found, Report
+from reportgen.reread.enclosed import enclosed_fault
 from reportgen.reread.inert import active_fault, page_text
 from reportgen.reread.narrative import narrative_faults
 from reportgen.reread.page import html_fault, shipped_page
@@ -220,8 +221,10 @@ def _told(place: str, domain: Domain | None) -> _Judged:
     return [_differs(place)] if place else [], []
 
 
-def _pdf(report: Report, data: bytes, _: Domain | None, __: _Files) -> _Judged:
-    return faults_in_pdf_text(report, pdf_text(data)), []
+def _pdf(report: Report, data: bytes, _: Domain | None, files: _Files) -> _Judged:
+    faults = faults_in_pdf_text(report, pdf_text(data))
+    strange = "" if faults else enclosed_fault(data, files[TRUTH])
+    return [strange] if strange else faults, []
 
 
 _FORMATS = {"report.txt": _text, "report.pdf": _pdf, "report.html": _html}

@@ -23,8 +23,6 @@ from reportgen.reread.printed import WIDE_BLANK, Printed
 
 __all__ = ["html_parts"]
 
-#: Languages that are written from right to left.
-LEFTWARDS = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 #: More images than this have smaller pictures.
 MANY = 12
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -48,7 +46,7 @@ def html_parts(page: Printed, style: str) -> Iterator[Part]:
     """
     report, words = page.report, page.words
     language = words.get("language", "")
-    turn = "rtl" if language.split("-")[0].lower() in LEFTWARDS else "ltr"
+    turn = "rtl" if words.get("direction") == "rtl" else "ltr"
     yield Part(
         "head of the file", ("<!doctype html>", f'<html lang="{escaped(language)}" dir="{turn}">', "<head>")
     )

@@ -5,6 +5,25 @@ from html.parser import HTMLParser
 
 __all__ = ["active_fault", "page_text"]
 
+#: Elements that stand within a word.
+_WITHIN = {
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "bdo",
+    "em",
+    "i",
+    "mark",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "u",
+    "wbr",
+}
 _DATA = "data:image/jpeg;base64,"
 #: Elements that run, fetch, send or lead elsewhere.
 _ACTIVE = set(
@@ -31,8 +50,15 @@ class _Loose(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look for what is active."""
+        if tag not in _WITHIN:
+            self.words.append(" ")
         if tag in _ACTIVE or any(_is_active(tag, name, value or "") for name, value in attrs):
             self.active.append(self.getpos()[0])
+
+    def handle_endtag(self, tag: str) -> None:
+        """What stands after a cell is no part of it."""
+        if tag not in _WITHIN:
+            self.words.append(" ")
 
     def handle_data(self, data: str) -> None:
         """Words, but for those of ``style``."""

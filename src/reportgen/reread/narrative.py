@@ -14,10 +14,11 @@ __all__ = ["narrative_faults"]
 NARRATED = ("view", "candidate", "measurement")
 #: The one kind that stands among the findings as it is printed.
 PRINTED = "undetermined"
-#: A number or a range; in Arabic "and" is a letter that stands before it without a blank.
+#: What a template does not say, and what it puts in.
 _UNSAID, _QUOTED = re.compile(r"\{#.*?#\}|\{%.*?%\}", re.DOTALL), re.compile(r"\{\{.*?\}\}", re.DOTALL)
 #: A word or a mark.
 _PIECE = re.compile(r"[^\W\d_]+|[^\w\s]")
+#: A number or a range; in Arabic "and" is a letter that stands before it without a blank.
 _NUMBERS = re.compile(r"\b(\d+)(?:-(\d+))?\b", re.ASCII)
 #: What a site adds to the words of the domain; what they are for is up to it.
 SITE = frozenset(
