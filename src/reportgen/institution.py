@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from reportgen.files import sha256
+from reportgen.font_files import font_files
 
 __all__ = ["DATE_FORMATS", "Institution"]
 
@@ -46,6 +47,14 @@ def _zone(name: str) -> str:
     return name
 
 
+def _fonts(folder: Path) -> Path:
+    try:
+        font_files(folder)
+    except ValueError as error:
+        raise ValueError(f"{folder} {error}") from None
+    return folder
+
+
 class Institution(BaseModel):
     """What a site wants on its reports.
 
@@ -60,6 +69,7 @@ class Institution(BaseModel):
         footer: One line at the end of every page.
         disclaimer: Printed after the limits.
         colour: Of headings and rules, dark enough to be read: ``#16365c``.
+        fonts: Folder of TrueType fonts for characters that the shipped ones lack.
         templates: Folder of templates that stand for those of the domain with the same name.
     """
 
@@ -76,6 +86,7 @@ class Institution(BaseModel):
     disclaimer: Annotated[str, Field(max_length=2000), AfterValidator(_plain)] | None = None
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(_dark)] = "#16365c"
     templates: Path | None = None
+    fonts: Annotated[Path, AfterValidator(_fonts)] | None = None
 
     @cached_property
     def logo_png(self) -> bytes | None:

@@ -46,9 +46,10 @@ def views(
     formats: Iterable[str],
     pictures: Mapping[str, bytes] | Path,
     text_template: str | None = None,
+    fonts: Path | None = None,
 ) -> dict[str, bytes]:
     """The report in each format, by file name."""
-    return {file_name(name): export(report, name, pictures, text_template) for name in formats}
+    return {file_name(name): export(report, name, pictures, text_template, fonts) for name in formats}
 
 
 def write_case(

@@ -121,7 +121,7 @@ def _make(bench: Bench, domain: Domain, task: Task) -> Made:
         printable[institution.logo_path] = institution.logo_png
     finished = time.perf_counter()
     formats = tuple(dict.fromkeys(("json", *bench.formats)))
-    files = views(report, formats, printable, domain.templates[TEXT_TEMPLATE])
+    files = views(report, formats, printable, domain.templates[TEXT_TEMPLATE], institution.fonts)
     exported = time.perf_counter()
     record = Record(found, task.prepared.facts, bench.settings.zone)
     _read_again(bench.out, found.case.case_id, files, domain, record)
@@ -142,7 +142,8 @@ def _render(bench: Bench, domain: Domain, task: Rendering) -> Made:
     folder = bench.out / task.case_id
     check_written(folder, task.kept, "Give the same command with --force to make it again.")
     report = read_report(folder)
-    files = views(report, task.formats, folder, domain.templates[TEXT_TEMPLATE])
+    fonts = bench.settings.institution.fonts
+    files = views(report, task.formats, folder, domain.templates[TEXT_TEMPLATE], fonts)
     exported = time.perf_counter()
     _read_again(bench.out, task.case_id, {TRUTH: (folder / TRUTH).read_bytes(), **files}, domain)
     reread_at = time.perf_counter()

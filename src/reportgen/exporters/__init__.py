@@ -13,22 +13,22 @@ from reportgen.nouns import Report
 
 __all__ = ["FORMATS", "Exporter", "export"]
 
-Exporter = Callable[[Report, Pictures, str | None], bytes]
+Exporter = Callable[[Report, Pictures, str | None, Path | None], bytes]
 
 
-def _json(report: Report, _: Pictures, __: str | None) -> bytes:
+def _json(report: Report, *_: object) -> bytes:
     """``report.json``: pretty, ``schema`` first, absent values left out."""
     return (report.model_dump_json(by_alias=True, exclude_none=True, indent=2) + "\n").encode()
 
 
-def _text(report: Report, _: Pictures, template: str | None) -> bytes:
+def _text(report: Report, _: Pictures, template: str | None, __: Path | None) -> bytes:
     return text_of(report, template).encode()
 
 
-def _pdf(report: Report, pictures: Pictures, _: str | None) -> bytes:
+def _pdf(report: Report, pictures: Pictures, _: str | None, fonts: Path | None) -> bytes:
     from reportgen.exporters.pdf import pdf  # reportlab and its fonts cost a second of start-up
 
-    return pdf(report, pictures, _json(report, None, None))
+    return pdf(report, pictures, _json(report), fonts)
 
 
 #: What a report can be made into, by the name of the format; also the extension of the file.
@@ -40,6 +40,7 @@ def export(
     format: str,  # noqa: A002
     pictures: Mapping[str, bytes] | Path | None = None,
     text_template: str | None = None,
+    fonts: Path | None = None,
 ) -> bytes:
     """Make one format of a report.
 
@@ -49,11 +50,14 @@ def export(
         pictures: JPEG files by the relative path in ``images[].picture``, or the folder that these paths are
             relative to. A picture that is not there becomes a placeholder that says so.
         text_template: ``report.txt.jinja`` of a domain that is not shipped.
+        fonts: Folder of TrueType fonts for what the shipped ones lack (see docs/fonts.md); without, that of
+            ``REPORTGEN_FONTS``.
 
     Raises:
-        UsageError: There is no such format.
+        UsageError: There is no such format, or no font in the folder that can be embedded.
+        InputError: No font has a character of the patient's name or number.
         DomainError: The report lacks a word of the layout, or the installation a template.
     """
     if format not in FORMATS:
         raise UsageError(f"There is no format '{format}'.", f"Use one of: {', '.join(FORMATS)}.")
-    return FORMATS[format](report, pictures, text_template)
+    return FORMATS[format](report, pictures, text_template, fonts)

@@ -9,20 +9,15 @@ from typing import NamedTuple
 
 from reportgen.nouns import AnswerRow, BiometryRow, Report, Section, ViewRow
 
-__all__ = ["IMPRESSION", "WIDE_BLANK", "Block", "Printed", "Tokens", "block", "day_in", "row", "tokens"]
+__all__ = ["IMPRESSION", "Block", "Printed", "Tokens", "block", "day_in", "row", "tokens"]
 
 IMPRESSION = "impression"
 Tokens = tuple[str, ...]
 
 
-#: A blank that the typeface of the PDF lacks, and so prints as it does a letter that it lacks.
-WIDE_BLANK = "\ufdd0"
-_WIDE = str.maketrans(dict.fromkeys("\u1680\u3000", WIDE_BLANK))
-
-
 def tokens(text: str) -> Tokens:
     """The words of a text, without the blanks and line ends between them."""
-    return tuple((text if text.isascii() else text.translate(_WIDE)).split())
+    return tuple(text.split())
 
 
 class Block(NamedTuple):
