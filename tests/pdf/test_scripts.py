@@ -190,3 +190,17 @@ def test_a_folder_without_fonts_is_refused_by_name(tmp_path):
     (folder / "c.ttc").write_bytes(collection)
     assert [path.name for path in font_files(folder)] == ["c.ttc"]
     assert Institution(fonts=folder).fonts == folder
+
+
+def test_arranged_letters_conform_and_are_the_same_after_other_reports(tmp_path):
+    """With HarfBuzz, where it is installed: conjuncts and vowel signs are glyphs that no character has."""
+    pytest.importorskip("uharfbuzz")
+    report = named("आशा देवी क्षत्रिय, हिन्दी भ्रूण")
+    first = reportgen.export(report, "pdf")
+    assert reportgen.export(named("ट्रांस-थैलेमिक वर्गीकृत"), "pdf")
+    assert reportgen.export(report, "pdf") == first
+    assert faults_in_pdf_text(report, pdf_text(first)) == []
+    assert report.header[0][1] in [one.text for one in told(first)]
+    pdf = tmp_path / "arranged.pdf"
+    pdf.write_bytes(first)
+    assert verapdf.failures([pdf])[str(pdf)] == []

@@ -39,6 +39,9 @@ _MIRROR = dict(zip("()<>[]{}«»‹›", ")(><][}{»«›‹", strict=True))
 _ORDERS = dict.fromkeys(range(0x202A, 0x202F), "\u2060")
 
 
+_LAST_PRIVATE = 0xF8FF
+
+
 class _Run(NamedTuple):
     """Characters of one font, as they stand from left to right."""
 
@@ -103,10 +106,20 @@ def write(
         for said, some in groupby(zip(runs, widths, strict=True), _told(runs)):
             with canvas.spelled(said) if said else nullcontext():
                 for run, width in some:
-                    canvas.setFont(run.font, size)
-                    canvas.drawString(x, y, run.text, shaping=_shaped(run))
+                    _draw(canvas, x, y, run, size)
                     x += width
     canvas.setFont(*font)
+
+
+def _draw(canvas: Any, x: float, y: float, run: _Run, size: float) -> None:
+    canvas.setFont(run.font, size)
+    if not _shaped(run):
+        canvas.drawString(x, y, run.text)
+        return
+    # drawString shapes only beside another library for directions.
+    text = canvas.beginText(x, y)
+    text.textOut(shapeStr(run.text, run.font, size))
+    canvas.drawText(text)
 
 
 def broken(text: str, font: str, size: float, width: float) -> list[str]:
@@ -203,7 +216,27 @@ def _told(runs: list[_Run]) -> Callable[[tuple[_Run, float]], str]:
 
 def _shaped(run: _Run) -> bool:
     """Whether a run's letters are arranged by HarfBuzz, where it is installed."""
-    return _COMPLEX.search(run.text) is not None and getFont(run.font).shapable
+    return _COMPLEX.search(run.text) is not None and _arranges(run.font)
+
+
+@lru_cache(maxsize=64)
+def _arranges(name: str) -> bool:
+    """Make a font ready for HarfBuzz, once in a process; False without it.
+
+    A glyph that stands for no character gets a code by its place in the font. reportlab would count them as
+    they come, with the advance of their first use: other bytes after other reports, and wrong widths.
+    """
+    font = getFont(name)
+    if not font.shapable:
+        return False
+    shaper, face = font.hbFont(), font.face
+    nameless = [glyph for glyph in range(face.numGlyphs) if glyph not in face.glyphToChar]
+    for code, glyph in enumerate(nameless, 0xE000):
+        if code > _LAST_PRIVATE or code in face.charToGlyph:
+            continue
+        face.charToGlyph[code], face.glyphToChar[glyph] = glyph, [code]
+        face.charWidths[code] = font.pdfScale(shaper.get_glyph_h_advance(glyph))
+    return True
 
 
 def _width(run: _Run, size: float) -> float:
