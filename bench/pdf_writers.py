@@ -19,7 +19,7 @@ from typing import Any
 
 from pdf_content import Block, Content, Head, Part, Table
 from reportgen.exporters.pdf import typeface
-from reportgen.exporters.pdf.typeface import BOLD, REGULAR, fonts
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR, letters
 
 __all__ = ["WRITERS"]
 
@@ -39,7 +39,7 @@ def reportlab() -> Write:
     from reportlab.platypus import Table as Grid
 
     rl_config.useA85 = 0  # else twice the time
-    fonts()
+    letters()
     body = ParagraphStyle("body", fontName=REGULAR, fontSize=9, leading=12)
     bold = ParagraphStyle("bold", fontName=BOLD, fontSize=10, leading=14, spaceBefore=6)
 

@@ -33,6 +33,7 @@ footer = "Example University Hospital, Exampletown"
 disclaimer = "For use within this hospital only."     # printed after the limits
 colour = "#16365c"              # of headings and rules; dark enough to be read on white
 templates = "our-templates"     # folder with report.txt.jinja and the like, in place of the domain's
+fonts = "our-fonts"             # TrueType fonts for scripts that the shipped ones lack (fonts.md)
 
 [report.thresholds.recognised]  # thresholds of the domain, as its domain.yaml names them
 score = 0.75
@@ -47,6 +48,7 @@ Names of files and folders in it are relative to the working folder. A table or 
 exist is an error.
 
 **Other variables.** `REPORTGEN_CACHE_DIR`: where passages already written and converted models lie.
+`REPORTGEN_FONTS`: folder of fonts where no `[institution] fonts` is given ([fonts.md](fonts.md)).
 `SOURCE_DATE_EPOCH`: seconds since 1970 that stand for the present, so that equal runs give equal bytes.
 `OPENAI_API_KEY`: the key of the server after `--server`, if it wants one ([servers.md](servers.md)).
 `REPORTGEN_DEBUG=1`: show the whole traceback of a bug; it may hold values of the input.

@@ -204,7 +204,7 @@ def export(folder: str, settings: "Settings", formats: str, output: str) -> None
     """Print a report again, in other formats, from its report.json; no model is needed."""
     from reportgen.batch.folder import export_again
 
-    made = export_again(Path(folder), format_names(formats), Path(output), settings.institution.templates)
+    made = export_again(Path(folder), format_names(formats), Path(output), settings.institution)
     print_lines(map(str, made))
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from reportgen.files import sha256
+from reportgen.font_files import font_files
 
 __all__ = ["DATE_FORMATS", "Institution"]
 
@@ -61,6 +62,14 @@ def _zone(name: str) -> str:
 Address = Annotated[str, Field(max_length=600), AfterValidator(_plain), AfterValidator(_few_lines)]
 
 
+def _fonts(folder: Path) -> Path:
+    try:
+        font_files(folder)
+    except ValueError as error:
+        raise ValueError(f"{folder} {error}") from None
+    return folder
+
+
 class Institution(BaseModel):
     """What a site wants on its reports.
 
@@ -75,6 +84,7 @@ class Institution(BaseModel):
         footer: One line at the end of every page.
         disclaimer: Printed after the limits.
         colour: Of headings and rules of the PDF, dark enough to be read: ``#16365c``.
+        fonts: Folder of TrueType fonts for characters that the shipped ones lack.
         templates: Folder of templates that stand for those of the domain with the same name.
     """
 
@@ -93,6 +103,7 @@ class Institution(BaseModel):
     disclaimer: Annotated[str, Field(max_length=2000), AfterValidator(_plain)] | None = None
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(_dark)] = "#16365c"
     templates: Path | None = None
+    fonts: Annotated[Path, AfterValidator(_fonts)] | None = None
 
     @cached_property
     def logo_png(self) -> bytes | None:

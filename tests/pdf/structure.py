@@ -128,6 +128,7 @@ def _marked(page: Object) -> dict[int, str]:
     properties = resources.get("/Properties", Dictionary())
     found: dict[int, str] = {}
     open_marks: list[int] = []
+    spelled: list[bool] = []
     kept: list[_Font | None] = []
     font: _Font | None = None
     for operands, operator in pikepdf.parse_content_stream(page):
@@ -136,15 +137,20 @@ def _marked(page: Object) -> dict[int, str]:
         if name in {"BDC", "BMC"}:
             open_marks.append(_mcid(operands, properties))
             found.setdefault(open_marks[-1], "")
+            actual = _actual(operands)
+            if actual is not None and not any(spelled):
+                found[mcid] = found.get(mcid, "") + actual
+            spelled.append(actual is not None)
         elif name == "EMC":
             open_marks.pop()
+            spelled.pop()
         elif name == "q":
             kept.append(font)
         elif name == "Q":
             font = kept.pop()
         elif name == "Tf":
             font = fonts[str(operands[0])]
-        elif name in MOVES | {"Tj", "TJ"}:
+        elif name in MOVES | {"Tj", "TJ"} and not any(spelled):
             found[mcid] = found.get(mcid, "") + (" " if name in MOVES else "") + _shown(operands, font, name)
     return found
 
@@ -156,6 +162,12 @@ def _mcid(operands: Any, properties: Object) -> int:
     given = operands[1]
     given = properties[str(given)] if isinstance(given, Name) else given
     return int(given.get("/MCID", LOOSE))
+
+
+def _actual(operands: Any) -> str | None:
+    """What a mark says in place of what is shown."""
+    given = operands[1] if len(operands) > 1 else None
+    return str(given["/ActualText"]) if isinstance(given, Dictionary) and "/ActualText" in given else None
 
 
 def _shown(operands: Any, font: "_Font | None", operator: str) -> str:

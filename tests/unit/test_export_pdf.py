@@ -25,6 +25,7 @@ from factories import (
     some_pictures,
 )
 from reportgen.__main__ import main
+from reportgen.errors import InputError
 from reportgen.exporters import export
 from reportgen.files import sha256
 from reportgen.nouns import Report
@@ -176,23 +177,33 @@ def test_markup_of_the_input_is_printed_and_never_opened() -> None:
     assert b"/Subtype /Image" not in data
 
 
-def test_a_character_without_a_glyph_is_shown_and_explained() -> None:
+def test_a_character_without_a_glyph_is_shown_explained_and_named() -> None:
     plain = " ".join(pdf_pages(export(with_header("Patient", "Łucja Ñuñez Ωмега e\u0301"), "pdf")))
     assert "Łucja Ñuñez Ωмега é" in plain
     assert "cannot be printed here" not in plain
-    boxed = " ".join(pdf_pages(export(with_header("Patient", "北京 \U0001f600"), "pdf")))
-    assert "\ufffd\ufffd \ufffd" in boxed
+    boxed = " ".join(pdf_pages(export(with_header("Indication", "a\U0001f600 \ue000"), "pdf")))
+    assert "a\ufffd \ufffd" in boxed
     assert "Some characters of the input cannot be printed here and are shown as \ufffd" in boxed
+    assert "(U+E000, U+1F600)" in boxed
+
+
+@pytest.mark.parametrize("field", ["Patient", "Patient ID"])
+def test_an_identity_is_printed_whole_or_not_at_all(field: str) -> None:
+    with pytest.raises(InputError, match=r"U\+1F600") as caught:
+        export(with_header(field, "EXAMPLE \U0001f600"), "pdf")
+    assert f"({field})" in str(caught.value)
+    assert "REPORTGEN_FONTS" in str(caught.value)
+    assert "EXAMPLE" not in str(caught.value)
 
 
 def test_a_mark_of_byte_order_is_no_text_though_the_typeface_has_it() -> None:
     # PDF/A and PDF/UA forbid fonts to say that a glyph stands for it.
-    assert "a\ufffdb" in " ".join(pdf_pages(export(with_header("Patient", "a\ufeffb"), "pdf")))
+    assert "a\ufffdb" in " ".join(pdf_pages(export(with_header("Indication", "a\ufeffb"), "pdf")))
 
 
 @pytest.mark.parametrize("place", ["input_name", "why_this_engine"])
 def test_a_missing_glyph_below_the_limits_is_explained_too(place: str) -> None:
-    made = a_report().provenance.model_copy(update={place: "北"})
+    made = a_report().provenance.model_copy(update={place: "\U0001f600"})
     assert "cannot be printed here" in " ".join(pdf_pages(export(a_report(provenance=made), "pdf")))
 
 
@@ -334,7 +345,7 @@ def test_equal_pictures_are_stored_once() -> None:
 def test_any_text_can_be_exported(text: str) -> None:
     base = a_report(2, pictures=False)
     answer = an_answer().model_copy(update={"question": text, "answer": text, "model": text})
-    report = base.model_copy(update={"header": (("Patient", text), (text, text)), "answers": (answer,)})
+    report = base.model_copy(update={"header": (("Indication", text), (text, text)), "answers": (answer,)})
     assert export(report, "pdf").startswith(b"%PDF-1.")
 
 

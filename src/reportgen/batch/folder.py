@@ -13,6 +13,7 @@ from reportgen.domain import HTML_TEMPLATE, TEXT_TEMPLATE
 from reportgen.errors import IntegrityError, UsageError
 from reportgen.exporters import export
 from reportgen.files import new_folder, sha256, sha256_file, write_file
+from reportgen.institution import Institution
 from reportgen.ledger import Ledger
 from reportgen.nouns import Report
 
@@ -48,11 +49,12 @@ def views(
     formats: Iterable[str],
     pictures: Mapping[str, bytes] | Path,
     templates: Mapping[str, str] | None = None,
+    fonts: Path | None = None,
 ) -> dict[str, bytes]:
     """The report in each format, by file name; ``templates`` are those of its domain."""
     layouts = templates or {}
     text, page = layouts.get(TEXT_TEMPLATE), layouts.get(HTML_TEMPLATE)
-    return {file_name(name): export(report, name, pictures, text, page) for name in formats}
+    return {file_name(name): export(report, name, pictures, text, page, fonts=fonts) for name in formats}
 
 
 def write_case(
@@ -161,11 +163,11 @@ def _check_with_ledger(folder: Path) -> None:
 
 
 def export_again(
-    folder: Path, formats: tuple[str, ...], target: Path, templates: Path | None = None
+    folder: Path, formats: tuple[str, ...], target: Path, site: Institution | None = None
 ) -> list[Path]:
     """Print the report of a case's folder into another folder, from its ``report.json``.
 
-    ``templates`` is the folder of the site's own; without it the layout is the shipped one.
+    ``site`` has the folders of its own templates and fonts; without it the layout is the shipped one.
 
     Raises:
         UsageError: There is no report, no such format, or the target cannot be written.
@@ -173,12 +175,13 @@ def export_again(
     """
     report = read_report(folder)
     _check_with_ledger(folder)
+    site = site or Institution()
     own = {
         name: path.read_text("utf-8")
         for name in (TEXT_TEMPLATE, HTML_TEMPLATE)
-        if templates and (path := templates / name).is_file()
+        if site.templates and (path := site.templates / name).is_file()
     }
-    files = views(report, formats, folder, own)
+    files = views(report, formats, folder, own, site.fonts)
     try:
         for name, data in files.items():
             write_file(target / name, data)

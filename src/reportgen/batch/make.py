@@ -125,7 +125,7 @@ def _make(bench: Bench, domain: Domain, task: Task) -> Made:
         printable[institution.logo_path] = institution.logo_png
     finished = time.perf_counter()
     formats = tuple(dict.fromkeys(("json", *bench.formats)))
-    files = views(report, formats, printable, domain.templates)
+    files = views(report, formats, printable, domain.templates, institution.fonts)
     exported = time.perf_counter()
     record = Record(found, task.prepared.facts, bench.settings.zone)
     _read_again(bench.out, found.case.case_id, {**files, **printable}, domain, record)
@@ -146,7 +146,8 @@ def _render(bench: Bench, domain: Domain, task: Rendering) -> Made:
     folder = bench.out / task.case_id
     check_written(folder, task.kept, "Give the same command with --force to make it again.")
     report = read_report(folder)
-    files = views(report, task.formats, folder, domain.templates)
+    fonts = bench.settings.institution.fonts
+    files = views(report, task.formats, folder, domain.templates, fonts)
     exported = time.perf_counter()
     beside = {name: (folder / name).read_bytes() for name in task.kept if name == TRUTH or "/" in name}
     _read_again(bench.out, task.case_id, {**beside, **files}, domain)

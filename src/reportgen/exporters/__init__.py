@@ -14,25 +14,25 @@ from reportgen.nouns import Report
 
 __all__ = ["FORMATS", "Exporter", "check_direction", "export"]
 
-Exporter = Callable[[Report, Pictures, str | None], bytes]
+Exporter = Callable[[Report, Pictures, str | None, Path | None], bytes]
 
 
-def _json(report: Report, _: Pictures, __: str | None) -> bytes:
+def _json(report: Report, *_: object) -> bytes:
     """``report.json``: pretty, ``schema`` first, absent values left out."""
     return (report.model_dump_json(by_alias=True, exclude_none=True, indent=2) + "\n").encode()
 
 
-def _text(report: Report, _: Pictures, template: str | None) -> bytes:
+def _text(report: Report, _: Pictures, template: str | None, __: Path | None) -> bytes:
     return text_of(report, template).encode()
 
 
-def _pdf(report: Report, pictures: Pictures, _: str | None) -> bytes:
+def _pdf(report: Report, pictures: Pictures, _: str | None, fonts: Path | None) -> bytes:
     from reportgen.exporters.pdf import pdf  # reportlab and its fonts cost a second of start-up
 
-    return pdf(report, pictures, _json(report, None, None))
+    return pdf(report, pictures, _json(report), fonts)
 
 
-def _html(report: Report, pictures: Pictures, template: str | None) -> bytes:
+def _html(report: Report, pictures: Pictures, template: str | None, _: Path | None) -> bytes:
     return page_of(report, pictures, template).encode()
 
 
@@ -63,6 +63,8 @@ def export(
     pictures: Mapping[str, bytes] | Path | None = None,
     text_template: str | None = None,
     html_template: str | None = None,
+    *,
+    fonts: Path | None = None,
 ) -> bytes:
     """Make one format of a report.
 
@@ -73,13 +75,17 @@ def export(
             relative to. A picture that is not there becomes a placeholder that says so.
         text_template: ``report.txt.jinja`` of a domain that is not shipped.
         html_template: ``report.html.jinja`` of such a domain.
+        fonts: Folder of TrueType fonts for what the shipped ones lack (see docs/fonts.md); without, that of
+            ``REPORTGEN_FONTS``.
 
     Raises:
-        UsageError: There is no such format, or not in the report's language.
+        UsageError: There is no such format, or not in the report's language; no font in the folder can be
+            embedded.
+        InputError: No font has a character of the patient's name or number.
         DomainError: The report lacks a word of the layout, or the installation a template.
     """
     if format not in FORMATS:
         raise UsageError(f"There is no format '{format}'.", f"Use one of: {', '.join(FORMATS)}.")
     check_direction(format, report.presentation.get("direction", "ltr"))
     template = {"txt": text_template, "html": html_template}.get(format)
-    return FORMATS[format](report, pictures, template)
+    return FORMATS[format](report, pictures, template, fonts)

@@ -19,7 +19,7 @@ from reportgen.reread.html_tokens import (
     tag,
     titled,
 )
-from reportgen.reread.printed import WIDE_BLANK, Printed
+from reportgen.reread.printed import Printed
 
 __all__ = ["html_parts"]
 
@@ -248,7 +248,7 @@ def _end(page: Printed) -> Iterator[Part]:
     signature = tag('p class="sign"', *by, *element("strong", page.signature()))
     yield Part("signature", (*signature, "</main>", "<footer>"))
     for block in page.colophon():
-        text = " ".join(block.cells[0]).replace(WIDE_BLANK, " ")
+        text = " ".join(block.cells[0])
         yield Part(block.place, element("p", text))
     made = f"{words['report']} {report.report_id[:8]} | {page.created()}"
     yield Part("report id", element("p", made))

@@ -1,5 +1,6 @@
 """Whether a file's words are those of its blocks: each once, in order, in its own row, and nothing else."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -10,8 +11,9 @@ __all__ = ["MISSING", "Mismatch", "Stream", "match"]
 
 #: Stands in a PDF for a character that the typeface lacks.
 MISSING = "\N{REPLACEMENT CHARACTER}"
-#: Words of fewer characters are never broken over two lines.
+#: Words of fewer characters are never broken over two lines, but for those of Chinese and Japanese.
 BREAKABLE = 7
+_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 #: Ways to read one row that are followed at most.
 MOST = 500
 _Cells = tuple[tuple[str, ...], ...]
@@ -184,7 +186,9 @@ def _step(stream: Stream, cells: _Cells, places: _Places, cell: int, found: str)
     number, done = places[cell]
     word = cells[cell][number]
     rest = word[done:]
-    if not stream.begins(rest, found) or (len(found) < len(rest) and len(word) < BREAKABLE):
+    if not stream.begins(rest, found) or (
+        len(found) < len(rest) and len(word) < BREAKABLE and not _WIDE.search(word)
+    ):
         return None
     reached = (number + 1, 0) if len(found) == len(rest) else (number, done + len(found))
     return (*places[:cell], reached, *places[cell + 1 :]), cell

@@ -11,18 +11,19 @@ from reportgen import resources
 from reportgen.nouns import Report
 from reportgen.reread.match import MISSING, Stream, match
 from reportgen.reread.pdf_blocks import pdf_blocks, running_head
-from reportgen.reread.printed import WIDE_BLANK, Block, tokens, unmarked
+from reportgen.reread.printed import Block, tokens, unmarked
 from reportgen.reread.text_blocks import text_blocks
+from reportgen.reread.turned import Straightener, alike, all_alike, part_of, turned
 
 __all__ = ["pdf_fault", "pdf_text", "shipped_layout", "text_fault", "told_fault"]
 
 #: What pdfium gives for a hyphen at the end of a line, and for the end of that line.
 _LINE_END_HYPHEN = "\ufffe"
-_BLANKS = str.maketrans("\u1680\u3000", "  ")
 _LIGATURES = dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "\u017ft", "st"), strict=True))
 #: What no layout may leave out.
 _TOLD = ("banner", "findings, ", "biometry, row", "reviewer's item")
 _NUMBER = re.compile(r"\d+(?:[.,+:]\d+)*")
+_CODES = re.compile(r"\(((?:U\+[0-9A-F]{4,6},\s+)*(?:U\+[0-9A-F]{4,6}|\+\d+))\)")
 #: pdfium is not made for threads.
 _PDFIUM = threading.Lock()
 
@@ -35,19 +36,10 @@ def shipped_layout() -> str:
 
 def text_fault(report: Report, text: str) -> str:
     """Where ``report.txt``, in the shipped layout, is not what the report says; empty if nowhere."""
-    blocks = text_blocks(report)
     text = unmarked(report, text)
-    if not text.isascii():
-        text, blocks = text.translate(_BLANKS), map(_spaced, blocks)
     stream = Stream([text.split("\n")])
-    wrong = match(stream, blocks)
+    wrong = match(stream, text_blocks(report))
     return "" if wrong is None else f"line {stream.where(wrong.at)[1]} ({wrong.place})"
-
-
-def _spaced(block: Block) -> Block:
-    """A block whose blanks are all blanks: in a text nothing stands for them."""
-    cells = (" ".join(cell).replace(WIDE_BLANK, " ").split() for cell in block.cells)
-    return block._replace(cells=tuple(map(tuple, cells)))
 
 
 def told_fault(report: Report, text: str, template: str = "", *, numbered: bool = True) -> str:
@@ -107,15 +99,46 @@ def pdf_fault(report: Report, pages: Sequence[str]) -> str:
             return f"page {number} (banner, head or foot of the page)"
         bodies.append(lines[:-feet])
     wrong = ""
-    # The note is printed where the typeface lacks a character; the input itself may hold the sign.
+    codes = _codes(report, bodies)
+    # The note is printed where no typeface has a character; the input itself may hold the sign.
     for sign in [MISSING, ""] if any(MISSING in page for page in pages) else [""]:
-        stream = Stream(bodies)
-        found = match(stream, map(_typeset, pdf_blocks(report, sign)))
+        blocks = [_typeset(one) for one in pdf_blocks(report, sign, codes)]
+        stream, lost = _in_order(bodies, blocks)
+        found = match(stream, blocks)
         if found is None and stream.replaced == bool(sign):
+            return ""
+        if lost and _all_there(bodies, blocks):
             return ""
         page_number, line = stream.where(found.at if found else 0)
         wrong = wrong or f"page {page_number}, line {line} ({found.place if found else 'note on characters'})"
     return wrong
+
+
+def _codes(report: Report, bodies: Sequence[Sequence[str]]) -> str:
+    """The code points that the note on characters names, if the report has them all."""
+    found = _CODES.findall(" ".join(line for body in bodies for line in body).replace("\r", ""))
+    written = report.model_dump_json()
+    held = {*written, *unicodedata.normalize("NFC", written)}
+    named = {chr(int(code, 16)) for code in re.findall(r"U\+([0-9A-F]+)", found[-1])} if found else set()
+    return " ".join(found[-1].split()) if found and named <= held else ""
+
+
+def _all_there(bodies: Sequence[Sequence[str]], blocks: Sequence[Block]) -> bool:
+    """Whether the lines hold what they should, where the places of some are lost."""
+    must = " ".join(word for one in blocks if not one.optional for cell in one.cells for word in cell)
+    may = " ".join(word for one in blocks if one.optional for cell in one.cells for word in cell)
+    heads = " ".join(word for head in {one.head for one in blocks} for word in head)
+    return all_alike(must, " ".join(map(" ".join, bodies)), f"{may} {heads * len(bodies)}")
+
+
+def _in_order(bodies: Sequence[Sequence[str]], blocks: Sequence[Block]) -> tuple[Stream, bool]:
+    """The words of all pages, lines from right to left in reading order, and whether one has no place."""
+    if not any(turned(line) for body in bodies for line in body):
+        return Stream(bodies), False
+    order = Straightener([word for block in blocks for cell in block.cells for word in cell])
+    stream = Stream([[order.line(line) for line in body] for body in bodies])
+    stream.replaced = order.replaced
+    return stream, order.lost
 
 
 def _furniture(report: Report, number: int, pages: int) -> list[tuple[str, str]]:
@@ -140,6 +163,11 @@ def _furnished(report: Report, lines: Sequence[str], number: int, pages: int) ->
     stream = Stream([])
     for (name, whole), line in zip(wanted, lines, strict=True):
         said, found = _solid(_set(whole)), _solid(line)
+        if turned(line):
+            cut = name == "running head" and ("…" in found or "..." in found)
+            if not (alike(_set(whole), line) or (cut and part_of(_set(whole), line))):
+                return False
+            continue
         short = name == "running head" and found.endswith("…") and len(found) > len(_solid(report.title))
         if not (
             stream.begins(said, found[:-1])

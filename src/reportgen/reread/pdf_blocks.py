@@ -15,12 +15,13 @@ MOST_SMALL = 24
 LONG, MANY = 120, 20
 
 
-def pdf_blocks(report: Report, glyphs: str) -> Iterator[Block]:
+def pdf_blocks(report: Report, glyphs: str, codes: str = "") -> Iterator[Block]:
     """Everything in ``report.pdf`` but what every page carries.
 
     Args:
         report: What is printed.
-        glyphs: The sign for characters that the typeface lacks; a sentence says so where there are any.
+        glyphs: The sign for characters that no typeface has; a sentence says so where there are any.
+        codes: How that sentence names them.
     """
     page = Printed(report)
     words = page.words
@@ -44,7 +45,7 @@ def pdf_blocks(report: Report, glyphs: str) -> Iterator[Block]:
     yield from _pdf_answers(page)
     yield block("impression", words["impression"], page.impression)
     yield block("limits", " ".join([words["limits"], *report.limits]))
-    yield block("note on characters", page.fill("glyphs", sign=glyphs) if glyphs else "")
+    yield block("note on characters", f"{page.fill('glyphs', sign=glyphs)} ({codes})" if glyphs else "")
     yield block("disclaimer", words.get("disclaimer", ""))
     yield block("signature", f"{words['reviewed_by']}: {page.signature()}")
     yield block("provenance", words["provenance"])

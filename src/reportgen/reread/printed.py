@@ -12,7 +12,6 @@ from reportgen.nouns import AnswerRow, BiometryRow, Report, Section, ViewRow
 
 __all__ = [
     "IMPRESSION",
-    "WIDE_BLANK",
     "Block",
     "Printed",
     "Tokens",
@@ -27,14 +26,9 @@ IMPRESSION = "impression"
 Tokens = tuple[str, ...]
 
 
-#: A blank that the typeface of the PDF lacks, and so prints as it does a letter that it lacks.
-WIDE_BLANK = "\ufdd0"
-_WIDE = str.maketrans(dict.fromkeys("\u1680\u3000", WIDE_BLANK))
-
-
 def tokens(text: str) -> Tokens:
     """The words of a text, without the blanks and line ends between them."""
-    return tuple((text if text.isascii() else text.translate(_WIDE)).split())
+    return tuple(text.split())
 
 
 class Block(NamedTuple):

@@ -4,20 +4,22 @@ import hashlib
 import io
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from reportlab import rl_config
 from reportlab.lib.units import mm
-from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
+from reportgen.errors import InputError
 from reportgen.exporters.layout import Layout, Pictures
 from reportgen.exporters.pdf.archive import archived
 from reportgen.exporters.pdf.parts import story
 from reportgen.exporters.pdf.style import ACCENT, BOTTOM, GREY, PAPERS, RULE, TOP, WHITE, WIDTH
 from reportgen.exporters.pdf.tags import Tag, TaggedCanvas, tagged
 from reportgen.exporters.pdf.typeface import BOLD, REGULAR, Pen
+from reportgen.exporters.pdf.writing import measure, write
 from reportgen.files import sha256
 from reportgen.nouns import Report
 
@@ -27,19 +29,44 @@ __all__ = ["pdf"]
 rl_config.useA85 = 0
 
 
-def pdf(report: Report, pictures: Pictures, attachment: bytes) -> bytes:
+def pdf(report: Report, pictures: Pictures, attachment: bytes, fonts: Path | None = None) -> bytes:
     """The report as PDF/A-3a and PDF/UA-1, with ``report.json`` attached.
+
+    Args:
+        report: What is printed.
+        pictures: As ``reportgen.export`` takes them.
+        attachment: ``report.json``.
+        fonts: Folder of the site's fonts.
 
     Raises:
         DomainError: The report lacks a word of the layout.
+        InputError: The patient's name or number cannot be printed.
+        UsageError: The folder holds no font that can be embedded.
     """
-    layout, pen = Layout.of(report), Pen(report.presentation.get("colour"))
+    layout, pen = Layout.of(report), Pen(report.presentation.get("colour"), fonts)
+    _identified(layout, pen)
     flow = story(layout, pen, pictures, sha256(attachment))
     furniture, root = _Furniture(layout, pen), tagged(flow)
     stream = io.BytesIO()
     maker = partial(_Canvas, furniture=furniture, root=root)
     _document(stream, layout, pen).build(flow, canvasmaker=maker)
-    return archived(stream, layout, attachment)
+    return archived(stream, layout, attachment, pen.faces.used)
+
+
+def _identified(layout: Layout, pen: Pen) -> None:
+    """A report must not go out under a name that is not the patient's."""
+    words = layout.report.presentation
+    for number, (name, text) in enumerate(layout.report.header):
+        if name in {words.get("patient"), words.get("patient_id")} and (lost := pen.lost(text)):
+            raise InputError(
+                f"No font has {_some(lost)}, and an identity is printed whole or not at all.",
+                "Declare a folder of TrueType fonts that have it: [institution] fonts, or REPORTGEN_FONTS.",
+                path=f"header[{number}] ({name})",
+            )
+
+
+def _some(codes: list[str]) -> str:
+    return ", ".join(codes[:10]) + (" and others" if len(codes) > 10 else "")
 
 
 def _document(stream: io.BytesIO, layout: Layout, pen: Pen) -> BaseDocTemplate:
@@ -87,7 +114,7 @@ class _Furniture:
             for number, (name, text) in enumerate(report.header)
             if number == 0 or name == self.words["patient_id"]
         ]
-        room = WIDTH - stringWidth(self.title, REGULAR, 7.2) - 16
+        room = WIDTH - measure(self.title, REGULAR, 7.2) - 16
         self.running = _fit(pen.plain("   ".join(running)).replace("\n", " "), REGULAR, 7.2, room)
         ids = [f"{self.words['report']} {layout.report_short}", f"{self.words['case']} {report.case_id}"]
         self.ids = pen.plain("  |  ".join([report.provenance.software, *ids]))
@@ -102,22 +129,22 @@ class _Furniture:
             canvas.setFillColor(ACCENT)
             canvas.rect(left, top - 15 * mm, WIDTH, 5.4 * mm, stroke=0, fill=1)
             canvas.setFillColor(WHITE)
-            canvas.setFont(BOLD, min(7.8, 7.8 * (WIDTH - 12) / stringWidth(self.banner, BOLD, 7.8)))
-            canvas.drawCentredString(wide / 2, top - 15 * mm + 4.9, self.banner)
+            size = min(7.8, 7.8 * (WIDTH - 12) / measure(self.banner, BOLD, 7.8))
+            write(canvas, (wide / 2, top - 15 * mm + 4.9), self.banner, (BOLD, size), align="centre")
         canvas.setFillColor(GREY)
         canvas.setStrokeColor(RULE)
         canvas.setLineWidth(0.5)
-        canvas.setFont(REGULAR, 7.2)
         if page > 1:
-            canvas.drawString(left, top - 20.5 * mm, self.title)
-            canvas.drawRightString(right, top - 20.5 * mm, self.running)
+            write(canvas, (left, top - 20.5 * mm), self.title, (REGULAR, 7.2))
+            write(canvas, (right, top - 20.5 * mm), self.running, (REGULAR, 7.2), align="right")
             canvas.line(left, top - 22 * mm, right, top - 22 * mm)
         canvas.line(left, 14 * mm, right, 14 * mm)
-        canvas.drawString(left, 10.4 * mm, self.ids)
-        canvas.drawRightString(right, 10.4 * mm, self.words.fill("page", page=page, pages=pages))
+        write(canvas, (left, 10.4 * mm), self.ids, (REGULAR, 7.2))
+        number = self.words.fill("page", page=page, pages=pages)
+        write(canvas, (right, 10.4 * mm), number, (REGULAR, 7.2), align="right")
         if self.footer:
-            canvas.setFont(REGULAR, min(6.6, 6.6 * WIDTH / stringWidth(self.footer, REGULAR, 6.6)))
-            canvas.drawCentredString(wide / 2, 7.2 * mm, self.footer)
+            size = min(6.6, 6.6 * WIDTH / measure(self.footer, REGULAR, 6.6))
+            write(canvas, (wide / 2, 7.2 * mm), self.footer, (REGULAR, size), align="centre")
 
 
 class _Canvas(TaggedCanvas):
@@ -171,9 +198,9 @@ class _Canvas(TaggedCanvas):
 
 def _fit(text: str, font: str, size: float, room: float) -> str:
     """Text cut with an ellipsis: only for the running head, whose whole text is on the first page."""
-    if stringWidth(text, font, size) <= room:
+    if measure(text, font, size) <= room:
         return text
-    while text and stringWidth(text + "…", font, size) > room:
+    while text and measure(text + "…", font, size) > room:
         text = text[: max(len(text) - 1 - len(text) // 20, 0)]
     return text + "…"
 

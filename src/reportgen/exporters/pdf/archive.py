@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -19,13 +20,14 @@ SOURCE = "report.json"
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)'?(\d\d)'?)?")
 
 
-def archived(stream: io.BytesIO, layout: Layout, source: bytes) -> bytes:
+def archived(stream: io.BytesIO, layout: Layout, source: bytes, fonts: Collection[str] = ()) -> bytes:
     """The document as PDF/A-3a and PDF/UA-1; the same bytes on every run.
 
     Args:
         stream: A tagged PDF.
         layout: Of the report.
         source: ``report.json``, which is attached.
+        fonts: Files beyond the fonts that are shipped, each with its SHA-256.
     """
     with pikepdf.open(stream) as pdf:
         root, info = pdf.Root, pdf.docinfo
@@ -38,6 +40,7 @@ def archived(stream: io.BytesIO, layout: Layout, source: bytes) -> bytes:
         _attach(pdf, source, created, layout)
         del info["/Trapped"]
         told = {name.lower(): str(info[f"/{name}"]) for name in _INFO}
+        told |= {"fonts": ", ".join(sorted(fonts))}
         words = {**told, "language": layout.words["language"], "created": _xmp_date(created)}
         root.Metadata = pdf.make_stream(xmp(layout.report, words), Type=Name.Metadata, Subtype=Name.XML)
         written = io.BytesIO()

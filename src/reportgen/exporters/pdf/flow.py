@@ -1,26 +1,29 @@
 """Small things that are drawn on a page: a line of text, a heading, marks, the place to sign."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 import segno
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.pdfbase.pdfmetrics import getAscent, stringWidth
+from reportlab.pdfbase.pdfmetrics import getAscent
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable
 
 from reportgen.exporters.pdf.style import ACCENT, BODY, CELL, GREY, INK, WIDTH
 from reportgen.exporters.pdf.tags import Tagged
-from reportgen.exporters.pdf.typeface import BOLD, REGULAR
+from reportgen.exporters.pdf.typeface import BOLD, REGULAR, foreign
+from reportgen.exporters.pdf.writing import Side, measure, write
 
-__all__ = ["Centile", "Code", "Heading", "Line", "Signature", "State", "Tick", "mark"]
+__all__ = ["Centile", "Code", "Heading", "Line", "Lines", "Signature", "State", "Tick", "mark"]
 
 
 class Line(Tagged):
     """One line of text that is known to fit: a paragraph without its cost."""
 
-    def __init__(self, text: str, style: ParagraphStyle) -> None:
+    def __init__(self, text: str, style: ParagraphStyle, side: Side = "L") -> None:
         super().__init__()
-        self.text, self.style = text, style
+        self.text, self.style, self.side = text, style, side
 
     def wrap(self, width: float, _: float) -> tuple[float, float]:
         """As wide as there is room, one line high."""
@@ -30,14 +33,52 @@ class Line(Tagged):
     def draw(self) -> None:
         """Set on the same base line as a paragraph of this style."""
         style, canvas = self.style, self.canv
-        canvas.setFont(style.fontName, style.fontSize)
         canvas.setFillColor(style.textColor)
         rise = getattr(style, "rise", None) or getAscent(style.fontName, style.fontSize)
-        y = style.leading - rise
-        if style.alignment == TA_RIGHT:
-            canvas.drawRightString(self.width, y, self.text)
-        else:
-            canvas.drawString(0, y, self.text)
+        right = style.alignment == TA_RIGHT
+        x, y = self.width if right else 0, style.leading - rise
+        write(
+            canvas,
+            (x, y),
+            self.text,
+            (style.fontName, style.fontSize),
+            align="right" if right else "left",
+            side=self.side,
+        )
+
+
+class Lines(Tagged):
+    """Lines in scripts that reportlab's paragraphs do not know; what each page takes has the same tag."""
+
+    def __init__(self, lines: Sequence[str], style: ParagraphStyle, side: Side) -> None:
+        super().__init__()
+        self.lines, self.style, self.side = lines, style, side
+
+    def wrap(self, width: float, _: float) -> tuple[float, float]:
+        """As wide as there is room, as high as its lines."""
+        self.width, self.height = width, self.style.leading * len(self.lines)
+        return self.width, self.height
+
+    def split(self, _width: float, height: float) -> list[Flowable]:
+        """Its lines above and below the end of the page."""
+        fit = int(height // self.style.leading)
+        if not 0 < fit < len(self.lines):
+            return [] if not fit else [self]
+        parts = [Lines(some, self.style, self.side) for some in (self.lines[:fit], self.lines[fit:])]
+        for part in parts:
+            part.tag = self.tag
+        return parts
+
+    def draw(self) -> None:
+        """Line below line, with the base lines of a paragraph."""
+        style, canvas = self.style, self.canv
+        canvas.setFillColor(style.textColor)
+        right = style.alignment == TA_RIGHT
+        y = self.height - getAscent(style.fontName, style.fontSize)
+        for line in self.lines:
+            place, font = (self.width if right else 0, y), (style.fontName, style.fontSize)
+            write(canvas, place, line, font, align="right" if right else "left", side=self.side)
+            y -= style.leading
 
 
 class Heading(Tagged):
@@ -54,14 +95,17 @@ class Heading(Tagged):
         """Draw it and tell the canvas where it is."""
         canvas = self.canv
         title, bracket, rest = self.text.partition(" (")
-        canvas.setFont(BOLD, 8.6)
         canvas.setFillColor(ACCENT)
-        canvas.drawString(0, 7, title, charSpace=0.35)
+        x = measure(title, BOLD, 8.6) + 4
+        if foreign(title):  # letters that join are not set apart
+            write(canvas, (0, 7), title, (BOLD, 8.6))
+        else:
+            canvas.setFont(BOLD, 8.6)
+            canvas.drawString(0, 7, title, charSpace=0.35)
+            x += 0.35 * len(title)
         if bracket:
-            x = stringWidth(title, BOLD, 8.6) + 0.35 * len(title) + 4
-            canvas.setFont(REGULAR, 8.2)
             canvas.setFillColor(GREY)
-            canvas.drawString(x, 7, "(" + rest)
+            write(canvas, (x, 7), "(" + rest, (REGULAR, 8.2))
         canvas.setStrokeColor(ACCENT)
         canvas.setLineWidth(0.7)
         canvas.line(0, 3, self.width, 3)
@@ -87,15 +131,14 @@ class State(Tagged):
     def __init__(self, state: str, words: str, style: ParagraphStyle = CELL) -> None:
         super().__init__()
         self.state, self.words, self.style = state, words, style
-        self.width, self.height = 10 + stringWidth(words, style.fontName, style.fontSize), style.leading
+        self.width, self.height = 10 + measure(words, style.fontName, style.fontSize), style.leading
 
     def draw(self) -> None:
         """Mark, then words."""
         y = self.height - getAscent(self.style.fontName, self.style.fontSize)
         mark(self.canv, self.state, 3, y + self.style.fontSize * 0.34)
-        self.canv.setFont(self.style.fontName, self.style.fontSize)
         self.canv.setFillColor(self.style.textColor)
-        self.canv.drawString(10, y, self.words)
+        write(self.canv, (10, y), self.words, (self.style.fontName, self.style.fontSize))
 
 
 class Centile(Tagged):
@@ -119,9 +162,10 @@ class Centile(Tagged):
             canvas.line(tick * self._BAR, y - half, tick * self._BAR, y + half)
         canvas.setFillColor(INK)
         canvas.circle(self.share * self._BAR, y, 1.9, stroke=0, fill=1)
-        canvas.setFont(self.style.fontName, self.style.fontSize)
         base = self.height - getAscent(self.style.fontName, self.style.fontSize)
-        canvas.drawRightString(self.width, base, self.text)
+        write(
+            canvas, (self.width, base), self.text, (self.style.fontName, self.style.fontSize), align="right"
+        )
 
 
 class Tick(Tagged):
@@ -184,16 +228,14 @@ class Signature(Tagged):
         """The line, and the status in a box at the right."""
         canvas = self.canv
         label = f"{self.reviewed_by}:"
-        canvas.setFont(BODY.fontName, BODY.fontSize)
         canvas.setFillColor(INK)
-        canvas.drawString(0, 10, label)
-        box = stringWidth(self.status, BOLD, 8.6) + 16
+        write(canvas, (0, 10), label, (BODY.fontName, BODY.fontSize))
+        box = measure(self.status, BOLD, 8.6) + 16
         canvas.setStrokeColor(GREY)
         canvas.setLineWidth(0.6)
-        canvas.line(stringWidth(label, BODY.fontName, BODY.fontSize) + 6, 8, self.width - box - 14, 8)
+        canvas.line(measure(label, BODY.fontName, BODY.fontSize) + 6, 8, self.width - box - 14, 8)
         canvas.setStrokeColor(ACCENT)
         canvas.setLineWidth(1)
         canvas.rect(self.width - box, 4, box, 17, stroke=1, fill=0)
-        canvas.setFont(BOLD, 8.6)
         canvas.setFillColor(ACCENT)
-        canvas.drawCentredString(self.width - box / 2, 9.4, self.status)
+        write(canvas, (self.width - box / 2, 9.4), self.status, (BOLD, 8.6), align="centre")

@@ -7,10 +7,11 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, LongTable, Paragraph, TableStyle
 
-from reportgen.exporters.pdf.flow import Line
+from reportgen.exporters.pdf.flow import Line, Lines
 from reportgen.exporters.pdf.style import ACCENT, CELL, GREY, HEAD, RULE
 from reportgen.exporters.pdf.tags import Tag, Tagged
-from reportgen.exporters.pdf.typeface import REGULAR, Pen
+from reportgen.exporters.pdf.typeface import REGULAR, Pen, foreign
+from reportgen.exporters.pdf.writing import broken, first_side
 
 __all__ = ["PAD", "Grid", "Text", "block", "pieces"]
 
@@ -70,6 +71,8 @@ def pieces(text: str, most: int) -> list[str]:
 def block(pen: Pen, text: str, style: ParagraphStyle, width: float) -> list[Flowable]:
     """A text as one line where it fits, as a paragraph otherwise, as several if it is very long."""
     plain = pen.plain(text)
+    if foreign(plain):
+        return _foreign(plain, style, width)
     if "\n" not in plain and stringWidth(plain, style.fontName, style.fontSize) <= width:
         return [Line(plain, style)]
     # No character is wider than its size, so that no piece can outgrow a page.
@@ -77,6 +80,16 @@ def block(pen: Pen, text: str, style: ParagraphStyle, width: float) -> list[Flow
     if pen.accent and style.textColor is ACCENT:
         style = ParagraphStyle("accent", parent=style, textColor=pen.accent)
     return [Prose(pen.markup(piece), style) for piece in pieces(plain, most)]
+
+
+def _foreign(plain: str, style: ParagraphStyle, width: float) -> list[Flowable]:
+    """The same for a text that needs more than Noto Sans."""
+    lines, side = broken(plain, style.fontName, style.fontSize, width), first_side(plain)
+    if len(lines) == 1:
+        return [Line(lines[0], style, side)]
+    return [
+        Lines(lines[start : start + MOST_LINES], style, side) for start in range(0, len(lines), MOST_LINES)
+    ]
 
 
 class Grid:

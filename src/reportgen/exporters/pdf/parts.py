@@ -3,10 +3,10 @@
 import re
 
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
 
 from reportgen.exporters.layout import Layout, Pictures, header_rows
-from reportgen.exporters.pdf.flow import Centile, Code, Heading, Signature, Tick
+from reportgen.exporters.pdf.flow import Centile, Code, Heading, Line, Signature, Tick
 from reportgen.exporters.pdf.grid import PAD, Grid, Text, block
 from reportgen.exporters.pdf.letterhead import letterhead
 from reportgen.exporters.pdf.pictures import sheet, shots_of
@@ -28,7 +28,7 @@ from reportgen.exporters.pdf.style import (
     TITLE,
     WIDTH,
 )
-from reportgen.exporters.pdf.typeface import MISSING, Pen
+from reportgen.exporters.pdf.typeface import MISSING, Pen, lacking
 from reportgen.exporters.pdf.views import views
 
 __all__ = ["story"]
@@ -77,9 +77,8 @@ def _header(layout: Layout, pen: Pen) -> list[Flowable]:
     probe = half - label - 12
 
     def fits(text: str) -> bool:
-        return len(block(pen, text, BODY, probe)) == 1 and not isinstance(
-            block(pen, text, BODY, probe)[0], Paragraph
-        )
+        made = block(pen, text, BODY, probe)
+        return len(made) == 1 and isinstance(made[0], Line)
 
     for pair in header_rows(layout.report.header, fits):
         cells = [part for name, text in pair for part in (Text(name, LABEL), Text(text, BODY))]
@@ -180,8 +179,8 @@ def _limits(layout: Layout, pen: Pen) -> list[Flowable]:
     limits = list(layout.report.limits)
     for text in [*layout.colophon, *(value for pair in _origins(layout) for value in pair)]:
         pen.plain(text)  # is printed below, and may hold what cannot be printed
-    if pen.replaced:
-        limits.append(layout.words.fill("glyphs", sign=MISSING))
+    if pen.lacking:
+        limits.append(f"{layout.words.fill('glyphs', sign=MISSING)} ({lacking(pen.lacking)})")
     disclaimer = [layout.disclaimer] if layout.disclaimer else []
     return _section(layout, pen, "limits", [" ".join(limits), *disclaimer], NOTE)
 

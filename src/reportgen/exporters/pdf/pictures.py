@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from PIL import Image, UnidentifiedImageError
-from reportlab.lib.utils import ImageReader, simpleSplit
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, Flowable, PageBreak, Spacer
 
@@ -15,6 +15,7 @@ from reportgen.exporters.pdf.flow import Heading, mark
 from reportgen.exporters.pdf.style import CELL_BOLD, GREY, INK, PALE, RULE, TINY, WIDTH
 from reportgen.exporters.pdf.tags import Tag, Tagged
 from reportgen.exporters.pdf.typeface import REGULAR, Pen
+from reportgen.exporters.pdf.writing import broken, first_side, write
 from reportgen.nouns import ImageEntry
 
 __all__ = ["Shot", "Thumb", "file_of", "sheet", "shots_of"]
@@ -83,14 +84,20 @@ def _placeholder(canvas: Canvas, absent: str, box: tuple[float, float, float, fl
     canvas.setDash()
     size = 6.6
     room = max(int((height - 4) / 8.4), 1)
-    lines = simpleSplit(absent, REGULAR, size, width - 8)
+    lines = broken(absent, REGULAR, size, width - 8)
     if len(lines) > room:
         lines = [*lines[: room - 1], lines[room - 1][:-1] + "…"]
-    canvas.setFont(REGULAR, size)
     canvas.setFillColor(GREY)
     top = y + height / 2 + len(lines) * 4.2 - 6.4
     for number, line in enumerate(lines):
-        canvas.drawCentredString(x + width / 2, top - 8.4 * number, line)
+        write(
+            canvas,
+            (x + width / 2, top - 8.4 * number),
+            line,
+            (REGULAR, size),
+            align="centre",
+            side=first_side(absent),
+        )
 
 
 class Thumb(Tagged):
@@ -117,7 +124,7 @@ class PictureRow(Flowable):  # type: ignore[misc]
         super().__init__()
         self.shots, self.gap = shots, 9.0
         self.box = (WIDTH - self.gap * (across - 1)) / across
-        self.captions = [simpleSplit(shot.caption, TINY.fontName, TINY.fontSize, self.box) for shot in shots]
+        self.captions = [broken(shot.caption, TINY.fontName, TINY.fontSize, self.box) for shot in shots]
         self.width = WIDTH
         self.picture = self.box * 0.75
         self.height = self.picture + 11 + 8.6 * max(map(len, self.captions)) + 6
@@ -141,15 +148,13 @@ class PictureRow(Flowable):  # type: ignore[misc]
             figure.box = (left, bottom, left + self.box, bottom + self.picture) if figure.alt else None
             canvas.hush()
             canvas.say(caption)
-            canvas.setFont(CELL_BOLD.fontName, 7.4)
             canvas.setFillColor(INK)
-            canvas.drawString(x, y - 9.5, shot.title)
+            write(canvas, (x, y - 9.5), shot.title, (CELL_BOLD.fontName, 7.4))
             if shot.state:
                 mark(canvas, shot.state, x + self.box - 3, y - 7)
-            canvas.setFont(TINY.fontName, TINY.fontSize)
             canvas.setFillColor(GREY)
             for number, line in enumerate(lines):
-                canvas.drawString(x, y - 18.5 - 8.6 * number, line)
+                write(canvas, (x, y - 18.5 - 8.6 * number), line, (TINY.fontName, TINY.fontSize))
             canvas.hush()
 
 

@@ -5,6 +5,7 @@ drawn, a tag collects the marked content that it stands for; what no tag claims 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from reportlab.pdfbase.pdfdoc import PDFDocument, PDFObject, PDFString
@@ -23,6 +24,7 @@ class Tag(PDFObject):  # type: ignore[misc]
         role: A standard structure type, such as ``P`` or ``TH``.
         kids: Elements below, and marked content as (page from 1, number on that page).
         alt: What a picture shows, in words.
+        actual: What a line says, where its characters do not stand in that order.
         scope: ``Row`` or ``Column`` of a header cell.
         span: Columns that a cell takes.
         box: Where a picture stands on its page.
@@ -35,6 +37,7 @@ class Tag(PDFObject):  # type: ignore[misc]
         self.role, self.parent = role, parent
         self.kids: list[Tag | tuple[int, int]] = []
         self.alt: str | None = more.get("alt")
+        self.actual: str | None = more.get("actual")
         self.scope: str | None = more.get("scope")
         self.span: int = more.get("span", 1)
         self.box: Box | None = None
@@ -56,6 +59,8 @@ class Tag(PDFObject):  # type: ignore[misc]
         parts.append(f"/K [{' '.join(kids)}]")
         if self.alt:
             parts.append(f"/Alt {PDFString(self.alt).format(document).decode('latin-1')}")
+        if self.actual:
+            parts.append(f"/ActualText {_utf16(self.actual)}")
         attributes = "".join(self._attributes())
         if attributes:
             parts.append(f"/A [{attributes}]")
@@ -92,6 +97,11 @@ class _Raw(PDFObject):  # type: ignore[misc]
 
 def _ref(document: PDFDocument, obj: Any) -> str:
     return document.Reference(obj).format(document).decode()  # type: ignore[no-any-return]
+
+
+def _utf16(text: str) -> str:
+    """A string of PDF that holds any character."""
+    return f"<FEFF{text.encode('utf-16-be').hex().upper()}>"
 
 
 class Tagged(Flowable):  # type: ignore[misc]
@@ -131,21 +141,51 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._said: list[list[Tag]] = []
+        self._speaks: Tag | None = None
         super().__init__(*args, **options)
 
     def say(self, tag: Tag | None) -> None:
         """From here on all that is drawn is the tag's."""
         page = self._pageNumber
         self._said += [[] for _ in range(page - len(self._said))]
+        self._speaks = None
         if tag is None or (tag.repeats and any(isinstance(kid, tuple) and kid[0] < page for kid in tag.kids)):
             return
+        self._speaks = tag
+        self._open(tag)
+
+    def _open(self, tag: Tag) -> None:
+        page = self._pageNumber
         number = len(self._said[page - 1])
         self._said[page - 1].append(tag)
         tag.kids.append((page, number))
         self._code.append(f"EMC /{tag.role} <</MCID {number}>> BDC")
 
+    @contextmanager
+    def turned(self, text: str) -> Iterator[None]:
+        """What is drawn inside is a line from right to left that says ``text``.
+
+        Only the structure tells it. Readers of the page (pdfium, poppler) turn such a line around by
+        themselves, be it drawn or told there.
+        """
+        tag = self._speaks
+        if tag is None:
+            yield
+            return
+        self._open(Tag("Span", tag, actual=text))
+        yield
+        self._open(tag)
+
+    @contextmanager
+    def spelled(self, text: str) -> Iterator[None]:
+        """What is drawn inside says ``text``; its glyphs do not, which are parts of letters, or moved."""
+        self._code.append(f"/Span <</ActualText {_utf16(text)}>> BDC")
+        yield
+        self._code.append("EMC")
+
     def hush(self) -> None:
         """What there was to say is drawn."""
+        self._speaks = None
         self._code.append("EMC /Artifact BMC")
 
     def close_page(self) -> None:

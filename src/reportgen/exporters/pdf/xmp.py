@@ -53,6 +53,7 @@ _OURS = _Schema(
         "promptSha256": "SHA-256 of the prompt's template",
         "domainSha256": "SHA-256 of the domain",
         "lexiconSha256": "SHA-256 of the words that a model may use",
+        "fonts": "Font files of the site or machine that were used, each with its SHA-256",
     },
 )
 
@@ -62,8 +63,9 @@ def xmp(report: Report, info: Mapping[str, str]) -> bytes:
 
     Args:
         report: Whose provenance is told; nothing of the patient is.
-        info: ``title``, ``author``, ``subject``, ``keywords``, ``creator``, ``producer``, ``language``, and
-            ``created`` as an XMP date: equal to what the document's information dictionary has.
+        info: ``title``, ``author``, ``subject``, ``keywords``, ``creator``, ``producer``, ``language``,
+            ``fonts``, and ``created`` as an XMP date; most equal what the document's information dictionary
+            has.
     """
     schemas = (_UA, _IPTC, _OURS)
     spaces = {
@@ -79,7 +81,7 @@ def xmp(report: Report, info: Mapping[str, str]) -> bytes:
     named = " ".join(f"xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in spaces.items())
     explained = "".join(map(_explained, schemas))
     bag = f"<pdfaExtension:schemas><rdf:Bag>{explained}</rdf:Bag></pdfaExtension:schemas>"
-    body = "".join([*_described(info), *_marked(report), bag])
+    body = "".join([*_described(info), *_marked(report, info["fonts"]), bag])
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -106,7 +108,7 @@ def _described(info: Mapping[str, str]) -> Iterator[str]:
     yield _one("xmp:CreateDate", info["created"]) + _one("xmp:ModifyDate", info["created"])
 
 
-def _marked(report: Report) -> Iterator[str]:
+def _marked(report: Report, fonts: str) -> Iterator[str]:
     made = report.provenance
     yield _one("pdfaid:part", "3") + _one("pdfaid:conformance", "A") + _one("pdfuaid:part", "1")
     said = {sentence.origin for section in report.sections for sentence in section.sentences}
@@ -125,6 +127,7 @@ def _marked(report: Report) -> Iterator[str]:
         "promptSha256": made.prompt_sha256,
         "domainSha256": made.domain_sha256,
         "lexiconSha256": made.lexicon_sha256,
+        "fonts": fonts,
     }
     for name, value in values.items():
         if value:
