@@ -3,6 +3,7 @@ read, read again word by word, and refused where no font has them."""
 
 import io
 import re
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -193,8 +194,9 @@ def test_a_folder_without_fonts_is_refused_by_name(tmp_path):
 
 
 def test_arranged_letters_conform_and_are_the_same_after_other_reports(tmp_path):
-    """With HarfBuzz, where it is installed: conjuncts and vowel signs are glyphs that no character has."""
-    pytest.importorskip("uharfbuzz")
+    """With HarfBuzz: conjuncts and vowel signs are glyphs that no character has."""
+    import uharfbuzz  # noqa: F401 - of the extra "dev": without it nothing would be tried here
+
     report = named("आशा देवी क्षत्रिय, हिन्दी भ्रूण")
     first = reportgen.export(report, "pdf")
     assert reportgen.export(named("ट्रांस-थैलेमिक वर्गीकृत"), "pdf")
@@ -203,4 +205,19 @@ def test_arranged_letters_conform_and_are_the_same_after_other_reports(tmp_path)
     assert report.header[0][1] in [one.text for one in told(first)]
     pdf = tmp_path / "arranged.pdf"
     pdf.write_bytes(first)
+    assert verapdf.failures([pdf])[str(pdf)] == []
+
+
+@pytest.mark.parametrize("script", sorted(FOREIGN))
+@pytest.mark.skipif(sys.platform != "linux", reason="the font is one of Debian's")
+def test_names_in_chinese_japanese_and_korean_are_printed_with_a_font_of_the_machine(script: str, tmp_path):
+    assert Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc").is_file(), (
+        "apt-get install fonts-wqy-microhei"
+    )
+    report = named(FOREIGN[script])
+    data = reportgen.export(report, "pdf")
+    assert faults_in_pdf_text(report, pdf_text(data)) == []
+    assert report.header[0][1] in [one.text for one in told(data)]
+    pdf = tmp_path / f"{script}.pdf"
+    pdf.write_bytes(data)
     assert verapdf.failures([pdf])[str(pdf)] == []
