@@ -30,7 +30,8 @@ _ATOM = re.compile(rf"\d+|[{_RIGHT}]+|[{_JOINED}]+|[^\W\d_{_RIGHT}{_JOINED}]+|\S
 CERTAIN = 10
 _SIGNS = rf"[^\w{_RIGHT}{_JOINED}]*"
 _WHOLE = re.compile(rf"{_SIGNS}((?:(?![{_MARKS}])[{_RIGHT}]){{1,15}}|[{_JOINED}]{{1,15}}){_SIGNS}")
-_FORM = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
+#: What pdfium writes as its parts in such lines (NFKC), as it does an ellipsis or a fraction.
+_FORM = re.compile("[\u00a0-\uffdc]")
 _FOLDED = str.maketrans(")]}>»›", "([{<«‹")
 
 
@@ -53,8 +54,12 @@ def _fold(text: str) -> str:
     return "".join(character for character in plain if unicodedata.category(character) != "Cf")
 
 
+def _unspaced(text: str) -> str:
+    return "".join(_fold(text).split())
+
+
 def _chars(text: str) -> Counter[str]:
-    return Counter("".join(_fold(text).split()))
+    return Counter(_unspaced(text))
 
 
 def _whole(line: str) -> Counter[str]:
@@ -82,7 +87,8 @@ def all_alike(wanted: str, found: str, more: str) -> bool:
     """
     whole, said, spare = (_bare(text) for text in (wanted, found, more))
     signs, lost = (said - whole) - spare, whole - said
-    return set(signs) <= {MISSING} and not any(map(str.isascii, lost)) and lost.total() <= signs.total()
+    parts = {part for one in wanted if not one.isascii() for part in _fold(one)}
+    return set(signs) <= {MISSING} and all(one in parts or not one.isascii() for one in lost)
 
 
 def _bare(text: str) -> Counter[str]:
@@ -110,13 +116,13 @@ class Straightener:
     """
 
     def __init__(self, words: Sequence[str]) -> None:
-        folded = [(word, "".join(map(_fold, word))) for word in words]
+        folded = [(word, "".join(map(_unspaced, word))) for word in words]
         self._words = [_Word(word, fold, Counter(_ATOM.findall(fold))) for word, fold in folded]
         each = [
             (number, fold, "" if more else character)
             for number, word in enumerate(words)
             for character in word
-            for more, fold in enumerate(_fold(character))
+            for more, fold in enumerate(_unspaced(character))
         ]
         self._owner = [number for number, _, _ in each]
         self._flat = "".join(fold for _, fold, _ in each)
@@ -136,7 +142,7 @@ class Straightener:
 
     def _go_past(self, line: str) -> None:
         """Look for what comes next after a line that is in order, if its place is certain."""
-        said = "".join(_fold(line).split())
+        said = _unspaced(line)
         here = self._flat[self._place : self._place + len(said)]
         if MISSING in said and _same(_chars(here), _chars(said)):
             self._place += len(said)
@@ -167,7 +173,7 @@ class Straightener:
 
     def _by_characters(self, line: str) -> str | None:
         """The stretch, perhaps of parts of words, with the same characters."""
-        said = "".join(_fold(line).split())
+        said = _unspaced(line)
         size, wanted, whole = len(said), Counter(said), _whole(line)
         last = len(self._flat) - size + 1
         begins = [start for start in self._starts if self._place <= start < last]
