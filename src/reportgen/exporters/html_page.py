@@ -6,11 +6,9 @@ Text of the input is only ever a value: it is escaped, kept in its element, and 
 
 import base64
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import unescape
-from pathlib import PurePosixPath
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError
@@ -19,10 +17,10 @@ from markupsafe import Markup, escape
 
 from reportgen.errors import DomainError
 from reportgen.exporters.columns import in_order
-from reportgen.exporters.layout import Layout, Pictures, lines_of
+from reportgen.exporters.layout import Layout, Pictures, file_of, lines_of
 from reportgen.exporters.pictures import jpeg_size
 from reportgen.exporters.text import shipped
-from reportgen.nouns import BiometryRow, ImageEntry, Report, ViewRow
+from reportgen.nouns import BiometryRow, Report, ViewRow
 
 __all__ = ["html"]
 
@@ -125,7 +123,8 @@ class Page:
 
     def shot(self, row: ViewRow) -> Shot | None:
         """The picture of an image, or None where there is none that can be shown."""
-        data = _read(self.layout.entries.get(row.image), self.pictures)
+        entry = self.layout.entries.get(row.image)
+        data = file_of(entry.picture, self.pictures) if entry and entry.picture else None
         size = jpeg_size(data) if data else None
         if not data or not size:
             return None
@@ -145,20 +144,3 @@ class Page:
         if not found or int(found[1]) > 100:
             return None
         return {"<": 0, ">": 100}.get(found[0][0], int(found[1]))
-
-
-def _read(entry: ImageEntry | None, pictures: Pictures) -> bytes | None:
-    """The picture of an image; nothing outside of the given folder is ever opened."""
-    if entry is None or entry.picture is None or pictures is None:
-        return None
-    if isinstance(pictures, Mapping):
-        return pictures.get(entry.picture)
-    name = PurePosixPath(entry.picture)
-    if name.is_absolute() or ".." in name.parts or "\\" in entry.picture or ":" in entry.picture:
-        return None
-    path = pictures.joinpath(*name.parts)
-    try:
-        inside = path.resolve().is_relative_to(pictures.resolve()) and path.is_file()
-        return path.read_bytes() if inside else None
-    except OSError:  # unreadable is missing: the placeholder says so
-        return None

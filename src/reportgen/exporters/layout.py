@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reportgen.errors import DomainError
 from reportgen.nouns import AnswerRow, BiometryRow, ImageEntry, Report, Section, ViewRow
 from reportgen.phrases import date_phrase
 
-__all__ = ["Layout", "Pictures", "Words", "clean", "composed", "header_rows", "lines_of"]
+__all__ = ["Layout", "Pictures", "Words", "clean", "composed", "file_of", "header_rows", "lines_of"]
 
 #: JPEG files by relative path, or the folder that the paths are relative to, or none.
 Pictures = Mapping[str, bytes] | Path | None
@@ -244,3 +244,20 @@ def header_rows(
 def composed(text: str) -> str:
     """Letters with their accents as one character (NFC), which more fonts have than the parts."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def file_of(path: str, pictures: Pictures) -> bytes | None:
+    """A file that a report names; nothing outside of the given folder is ever opened."""
+    if pictures is None:
+        return None
+    if isinstance(pictures, Mapping):
+        return pictures.get(path)
+    name = PurePosixPath(path)
+    if name.is_absolute() or ".." in name.parts or "\\" in path or ":" in path:
+        return None
+    found = pictures.joinpath(*name.parts)
+    try:
+        inside = found.resolve().is_relative_to(pictures.resolve()) and found.is_file()
+        return found.read_bytes() if inside else None
+    except OSError:  # unreadable is missing: the placeholder says so
+        return None

@@ -6,9 +6,8 @@ from PIL import Image, UnidentifiedImageError
 from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Flowable, Spacer
 
-from reportgen.exporters.layout import Layout, Pictures
+from reportgen.exporters.layout import Layout, Pictures, file_of
 from reportgen.exporters.pdf.grid import PAD, Grid, block
-from reportgen.exporters.pdf.pictures import file_of
 from reportgen.exporters.pdf.style import LETTER_LINE, LETTER_NAME, WIDTH
 from reportgen.exporters.pdf.tags import Tagged
 from reportgen.exporters.pdf.typeface import Pen

@@ -1,16 +1,15 @@
 """Pictures on the page: in a box, beside a view, or on a sheet; or a placeholder that says why not."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from PIL import Image, UnidentifiedImageError
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, Flowable, PageBreak, Spacer
 
-from reportgen.exporters.layout import Layout, Pictures
+from reportgen.exporters.layout import Layout, Pictures, file_of
 from reportgen.exporters.pdf.flow import Heading, mark
 from reportgen.exporters.pdf.style import CELL_BOLD, GREY, INK, PALE, RULE, TINY, WIDTH
 from reportgen.exporters.pdf.tags import Tag, Tagged
@@ -18,7 +17,7 @@ from reportgen.exporters.pdf.typeface import REGULAR, Pen
 from reportgen.exporters.pdf.writing import broken, first_side, write
 from reportgen.nouns import ImageEntry
 
-__all__ = ["Shot", "Thumb", "file_of", "sheet", "shots_of"]
+__all__ = ["Shot", "Thumb", "sheet", "shots_of"]
 
 #: Pictures side by side on the sheet: small ones up to so many, so that a study of twenty has two pages.
 SMALL_ACROSS, SMALL_MOST, ACROSS = 8, 24, 4
@@ -196,20 +195,3 @@ def shots_of(layout: Layout, pen: Pen, pictures: Pictures) -> list[Shot]:
 def _read(entry: ImageEntry | None, pictures: Pictures) -> Jpeg | None:
     data = file_of(entry.picture, pictures) if entry and entry.picture else None
     return jpeg(data) if data else None
-
-
-def file_of(path: str, pictures: Pictures) -> bytes | None:
-    """A file that a report names; nothing outside of the given folder is ever opened."""
-    if pictures is None:
-        return None
-    if isinstance(pictures, Mapping):
-        return pictures.get(path)
-    name = PurePosixPath(path)
-    if name.is_absolute() or ".." in name.parts or "\\" in path or ":" in path:
-        return None
-    found = pictures.joinpath(*name.parts)
-    try:
-        inside = found.resolve().is_relative_to(pictures.resolve()) and found.is_file()
-        return found.read_bytes() if inside else None
-    except OSError:  # unreadable is missing: the placeholder says so
-        return None
