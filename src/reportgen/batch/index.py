@@ -1,9 +1,9 @@
 """``OUT/index.html``: everything the output folder holds, for a person, from the ledger alone.
 
-No value of a record is in it, since none is in the ledger, but the names of input files are: of what a reviewer must look at it tells the
-number and the rules, whose texts are in the reports. It is read and written row by row; what is more than a
-page goes on in ``OUT/_index`` (no case's folder can have that name), so that neither memory nor a browser
-feels how many cases there are.
+No value of a record is in it, since none is in the ledger, but the names of input files are: of what a
+reviewer must look at it tells the number and the rules, whose texts are in the reports. It is read and
+written row by row; what is more than a page goes on in ``OUT/_index`` (no case's folder can have that name),
+so that neither memory nor a browser feels how many cases there are.
 """
 
 import shutil
