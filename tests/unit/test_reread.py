@@ -313,7 +313,8 @@ def test_what_is_found_is_named_by_file_and_place_and_holds_no_value(
 #: Vowel signs on no letter of their script: pdfium leaves out one of two characters at the same place.
 _LONE_MARK = re.compile(
     r"(?<![\u0590-\u07bf\u0900-\u0dff])"
-    r"[\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\ufb1e\u0711\u0730-\u07b0\u0900-\u0903\u093a-\u0dff]"
+    r"[\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\ufb1e\u0711"
+    r"\u0816-\u082d\u0859-\u085b\u0898-\u089f\u08ca-\u08ff\u07eb-\u07f3\u07fd\u0730-\u07b0\u0900-\u0903\u093a-\u0dff]"
 )
 _LETTERS = st.one_of(
     st.characters(exclude_categories=("Cc", "Cf", "Cs", "Co", "Cn")),

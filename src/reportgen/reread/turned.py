@@ -32,7 +32,7 @@ _SIGNS = rf"[^\w{_RIGHT}{_JOINED}]*"
 _WHOLE = re.compile(rf"{_SIGNS}((?:(?![{_MARKS}])[{_RIGHT}]){{1,15}}|[{_JOINED}]{{1,15}}){_SIGNS}")
 #: What pdfium writes as its parts in such lines (NFKC), as it does an ellipsis or a fraction.
 _FORM = re.compile("[\u00a0-\uffdc]")
-_FOLDED = str.maketrans(")]}>»›", "([{<«‹")
+_FOLDED = str.maketrans(")]}>»›\u2044", "([{<«‹/")
 
 
 class _Word(NamedTuple):
