@@ -52,6 +52,19 @@ HEADER = (
     ("Indication", "not supplied"),
     ("Comparison", "none supplied"),
 )
+#: What a report may be without.
+BARE = {
+    "header": (),
+    "reviewer_items": (),
+    "method": (),
+    "sections": (),
+    "biometry": (),
+    "biometry_caption": "",
+    "biometry_notes": (),
+    "checklist": None,
+    "reliability": (),
+    "source_notes": (),
+}
 
 
 def a_picture(seed: int = 1, size: tuple[int, int] = (640, 480)) -> Image.Image:

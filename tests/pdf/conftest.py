@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import reportgen
-from factories import HEADER, a_report, an_answer, some_pictures
+from factories import BARE, HEADER, a_report, an_answer, some_pictures
 from records import random_records
 from reportgen.__main__ import main
 from reportgen.domain import load_domain
@@ -43,16 +43,7 @@ def _odd() -> Iterator[tuple[str, Report, int]]:
     yield "long", a_report(6, header=(*HEADER, ("Indication", long)), answers=(an_answer(long, long),)), 6
     glyphs = "Łucja Ñuñez Ωмега e\u0301 北京 \U0001f600 <b>&amp; \u200b \ufeff fi ﬁ"
     yield "glyphs", a_report(2, header=(*HEADER, ("Indication", glyphs))), 2
-    bare = {
-        "header": (),
-        "reviewer_items": (),
-        "method": (),
-        "sections": (),
-        "biometry": (),
-        "checklist": None,
-    }
-    bare |= {"biometry_caption": "", "biometry_notes": (), "reliability": (), "source_notes": ()}
-    yield "nothing-optional", a_report(1, **bare), 1
+    yield "nothing-optional", a_report(1, **BARE), 1
 
 
 def _of_a_site(place: Path) -> Iterator[tuple[str, Report, dict[str, bytes]]]:

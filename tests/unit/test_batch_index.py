@@ -243,3 +243,10 @@ def test_an_older_ledger_is_read_without_rules_and_gets_them_in_a_run(tmp_path: 
     assert re.search(r"<b>[1-9]</b></td>", (out / "index.html").read_text("utf-8"))
     assert go(tmp_path / "b.json", out=out, force=True).done == 1
     assert "<b>1</b><span>undetermined</span>" in (out / "index.html").read_text("utf-8")
+
+
+def test_a_logo_is_no_picture_of_a_case(tmp_path: Path) -> None:
+    logo = {name: [1, 2, "3"] for name in ("images/aa.png", "report.json")}
+    assert "<img " not in written(tmp_path / "one", a_row(outputs=logo))
+    both = {**logo, "images/zz.jpg": [1, 2, "3"]}
+    assert 'src="c0001/images/zz.jpg"' in written(tmp_path / "two", a_row(outputs=both))

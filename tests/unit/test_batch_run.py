@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 import sys
+from collections import deque
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +15,9 @@ from batches import Scripted, balanced, cohort, go, good_words, put, record, tre
 from reportgen import pipeline, read
 from reportgen.batch import Summary
 from reportgen.batch import inputs as batch_inputs
+from reportgen.batch.folder import supersede
 from reportgen.batch.lock import locked
+from reportgen.batch.run import Run
 from reportgen.errors import ExitCode, UsageError
 from reportgen.ledger import Ledger
 
@@ -676,3 +680,38 @@ def test_a_file_that_gives_nothing_still_counts(tmp_path, monkeypatch):
     monkeypatch.setattr(batch_inputs, "read_file", lambda *_: iter(()))
     summary = go(tmp_path / "in", out=tmp_path / "out")
     assert (summary.cases, summary.rejected) == (1, 1)
+
+
+def test_what_was_set_aside_once_stays_when_more_is_set_aside(tmp_path: Path):
+    for text in ("first", "second", "third"):
+        put(tmp_path / "a", "note.txt", text)
+        assert supersede(tmp_path, "a")
+    aside = tmp_path / ".superseded"
+    kept = {path.name: (path / "note.txt").read_text() for path in aside.iterdir()}
+    assert kept == {"a": "first", "a.2": "second", "a.3": "third"}
+    assert not supersede(tmp_path, "a")
+
+
+def test_an_interrupt_while_a_case_is_waited_for_does_not_lose_it():
+    class Late:
+        """The result of a worker, which comes after somebody pressed Ctrl-C."""
+
+        asked = 0
+
+        def done(self) -> bool:
+            return True
+
+        def result(self) -> str:
+            self.asked += 1
+            if self.asked == 1:
+                raise KeyboardInterrupt
+            return "made"
+
+    noted: list[object] = []
+    run = Run.__new__(Run)
+    run._waiting = deque([("row", Late())])
+    run._book = SimpleNamespace(done=lambda *what: noted.append(what), commit=lambda: None)
+    with pytest.raises(KeyboardInterrupt):
+        run._collect(at_most=0)
+    run._collect(at_most=0)
+    assert noted == [("row", "made")]

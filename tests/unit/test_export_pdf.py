@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factories import (
+    BARE,
     HEADER,
     a_report,
     an_answer,
@@ -295,17 +296,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("images", [1, 6])
 def test_a_report_with_nothing_optional_is_whole(images: int) -> None:
-    empty = {
-        "header": (),
-        "reviewer_items": (),
-        "method": (),
-        "sections": (),
-        "biometry": (),
-        "checklist": None,
-    }
-    report = a_report(
-        images, **empty, biometry_caption="", biometry_notes=(), reliability=(), source_notes=()
-    )
+    report = a_report(images, **BARE)
     data = export(report, "pdf")
     assert missing(report, data) == []
     assert max(map(len, export(report, "txt").decode().split("\n"))) == 80

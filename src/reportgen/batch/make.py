@@ -260,9 +260,7 @@ class Workers:
         try:
             with _signals_held():
                 return self._pool.submit(_work, task)
-        except (
-            BrokenProcessPool
-        ) as error:  # a worker was lost a moment ago: told like the loss of a case's own
+        except BrokenProcessPool as error:  # lost a moment ago: told like the loss of a case's own worker
             done.set_exception(error)
             return done
 

@@ -43,23 +43,8 @@ class Refusal(Frozen):
 def refusal(passage: Passage, free: Completion, domain: Domain) -> Refusal | None:
     """What is wrong with a first answer; None if it holds as it is or repaired."""
     first = _checked(free, passage, domain)
-    if first.accepted:
-        return None
-    repaired = _repaired(first, passage, domain)
-    if repaired.accepted:
-        return None
-    objections = [objection for sentence in first.sentences for objection in sentence.objections]
-    said = [_SLOT.sub("A tag", objection.message) for objection in objections]
-    # A sentence may lean on one before it, and both fall: then all is told anew.
-    kept = tuple(sentence for sentence in repaired.sentences if sentence.text)
-    if any(sentence.objections for sentence in kept):
-        kept = ()
-    told = {fact for sentence in kept for fact in sentence.evidence}
-    return Refusal(
-        objections=tuple(dict.fromkeys([*said, *(["A fact was left out."] if first.missing else [])])),
-        kept=kept,
-        left=tuple(fact for fact in passage.facts if fact.id not in told),
-    )
+    repaired = first if first.accepted else _repaired(first, passage, domain)
+    return None if repaired.accepted else _refused(first, repaired, passage)
 
 
 def climb(
@@ -81,23 +66,38 @@ def climb(
     if free is not None:
         first = _checked(free, passage, domain)
         if first.accepted:
-            return _told(first, passage, "free", ["model"], reasons)
+            return _told(first, passage, "free", "model", reasons)
         reasons += _codes(free, first)
         repaired = _repaired(first, passage, domain)
         if repaired.accepted:
-            return _told(repaired, passage, "repaired", ["model"], reasons)
-    if free is not None and constrained is not None:
-        refused = refusal(passage, free, domain)
-        assert refused is not None, "an answer that holds is not asked again"
-        second = _checked(_joined(refused, constrained, passage), passage, domain)
-        if second.accepted:
-            origins = [*("model" for _ in refused.kept), "model_constrained"]
-            return _told(second, passage, "constrained", origins, reasons)
-        reasons += [f"constrained:{code}" for code in _codes(constrained, second)]
+            return _told(repaired, passage, "repaired", "model", reasons)
+        if constrained is not None:
+            refused = _refused(first, repaired, passage)
+            second = _checked(_joined(refused, constrained, passage), passage, domain)
+            if second.accepted:
+                kept = len(refused.kept)
+                return _told(second, passage, "constrained", "model_constrained", reasons, free=kept)
+            reasons += [f"constrained:{code}" for code in _codes(constrained, second)]
     only = None if domain.has_lexicon else fixed
     last = check_passage(fixed, passage.slots, passage.id, domain, fixed=only)
     assert last.accepted, f"the fixed sentences of {passage.id} fail the check"
-    return _told(last, passage, "deterministic", ["template"], reasons)
+    return _told(last, passage, "deterministic", "template", reasons)
+
+
+def _refused(first: Check, repaired: Check, passage: Passage) -> Refusal:
+    """What a first answer leaves to be told, where it does not hold even repaired."""
+    objections = [objection for sentence in first.sentences for objection in sentence.objections]
+    said = [_SLOT.sub("A tag", objection.message) for objection in objections]
+    kept = tuple(sentence for sentence in repaired.sentences if sentence.text)
+    # A sentence may lean on one before it, and both fall: then all is told anew.
+    if any(sentence.objections for sentence in kept):
+        kept = ()
+    told = {fact for sentence in kept for fact in sentence.evidence}
+    return Refusal(
+        objections=tuple(dict.fromkeys([*said, *(["A fact was left out."] if first.missing else [])])),
+        kept=kept,
+        left=tuple(fact for fact in passage.facts if fact.id not in told),
+    )
 
 
 def _joined(refused: Refusal, second: Completion, passage: Passage) -> Completion:
@@ -133,13 +133,14 @@ def _codes(completion: Completion, check: Check) -> list[str]:
     return list(dict.fromkeys([*codes, *(["slot_missing"] if check.missing else [])]))
 
 
-def _told(check: Check, passage: Passage, rung: str, origins: Sequence[str], reasons: Sequence[str]) -> Told:
-    """``origins`` are of the first sentences; all others have the last one."""
-    rest = len(check.sentences) - len(origins)
+def _told(
+    check: Check, passage: Passage, rung: str, origin: Origin, reasons: Sequence[str], *, free: int = 0
+) -> Told:
+    """The words of a rung; the first ``free`` sentences are the model's own, all others of ``origin``."""
     return Told.model_validate(
         {
             "sentences": check.sentences,
-            "origins": (*origins, *[origins[-1]] * rest)[: len(check.sentences)],
+            "origins": ("model",) * free + (origin,) * (len(check.sentences) - free),
             "rung": {"passage": passage.id, "rung": rung, "reasons": tuple(reasons)},
         }
     )
