@@ -3,8 +3,12 @@
 import errno
 import io
 import json
+import os
 import re
+import signal
 import sys
+import threading
+from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 
 import pytest
@@ -12,7 +16,7 @@ import pytest
 from reportgen.batch import voice
 from reportgen.batch.guard import Failure, guarded
 from reportgen.batch.lock import locked
-from reportgen.batch.moments import interruptible, now
+from reportgen.batch.moments import interruptible, now, outcome, unheard
 from reportgen.batch.refusals import error_name
 from reportgen.batch.summary import Tally
 from reportgen.batch.voice import BarVoice, JsonVoice, LineVoice, QuietVoice
@@ -261,3 +265,43 @@ def test_stamps_see_what_matters(tmp_path):
     longer = Stamps.of(DOMAIN, Settings(), TemplateEngine(), Parameters(max_new_tokens=5))
     assert longer.writer != stamps().writer
     assert stamps().files([tmp_path / "nowhere"], {}) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_wish_to_end_waits_while_a_lock_is_taken():
+    """Raised between taking a lock and giving it back, it would leave it taken: the run would hang."""
+    reached = []
+
+    def locked_twice() -> None:
+        with unheard():
+            with unheard():
+                os.kill(os.getpid(), signal.SIGINT)
+                reached.append("inner")
+            reached.append("outer")
+        reached.append("after")
+
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        locked_twice()
+    assert reached == ["inner", "outer"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_wish_to_end_is_heard_while_others_work():
+    never: Future[None] = Future()
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        outcome(never)
+    timer.join()
+    never.set_result(None)  # no lock of it was left taken
+    assert outcome(never) is None
+
+
+def test_what_a_future_comes_to_is_told_whatever_it_is():
+    ends: list[Future[None]] = [Future(), Future()]
+    ends[0].cancel()  # as a pool does that is closed: nobody has been told yet
+    ends[1].set_exception(TimeoutError("of its own"))
+    with pytest.raises(CancelledError):
+        outcome(ends[0])
+    with pytest.raises(TimeoutError, match="of its own"):
+        outcome(ends[1])

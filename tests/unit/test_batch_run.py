@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections import deque
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -693,23 +694,22 @@ def test_what_was_set_aside_once_stays_when_more_is_set_aside(tmp_path: Path):
 
 
 def test_an_interrupt_while_a_case_is_waited_for_does_not_lose_it():
-    class Late:
-        """The result of a worker, which comes after somebody pressed Ctrl-C."""
+    class Late(Future[str]):
+        """The result of a worker, which is asked for when somebody presses Ctrl-C."""
 
         asked = 0
 
-        def done(self) -> bool:
-            return True
-
-        def result(self) -> str:
+        def result(self, timeout: float | None = None) -> str:
             self.asked += 1
             if self.asked == 1:
                 raise KeyboardInterrupt
-            return "made"
+            return super().result(timeout)
 
+    late = Late()
+    late.set_result("made")
     noted: list[object] = []
     run = Run.__new__(Run)
-    run._waiting = deque([("row", Late())])
+    run._waiting = deque([("row", late)])
     run._book = SimpleNamespace(done=lambda *what: noted.append(what), commit=lambda: None)
     with pytest.raises(KeyboardInterrupt):
         run._collect(at_most=0)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from reportgen.batch.guard import Failure, guarded
+from reportgen.batch.moments import unheard
 from reportgen.engines.base import Engine, Parameters
 from reportgen.errors import EngineError
 from reportgen.nouns import Completion, Prompt
@@ -50,7 +51,8 @@ class EngineThread:
     def write(self, prompts: list[Prompt]) -> None:
         """Begin a call. Not while ``busy``."""
         self.busy, self.wanted, self.written = True, len(prompts), 0
-        self._thread.submit(self._call, prompts)
+        with unheard():
+            self._thread.submit(self._call, prompts)
 
     def events(self) -> Iterator[Completion | Ended]:
         """What has happened since, waited for up to a second if a call is under way."""

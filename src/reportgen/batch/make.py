@@ -20,7 +20,7 @@ from typing import Any
 from reportgen import pipeline
 from reportgen.batch.folder import TRUTH, check_written, keep_failed, read_report, views, write_case
 from reportgen.batch.guard import Failure, guarded
-from reportgen.batch.moments import now
+from reportgen.batch.moments import now, unheard
 from reportgen.domain import Domain, load_domain
 from reportgen.engines.base import EngineInfo
 from reportgen.errors import IntegrityError
@@ -258,7 +258,7 @@ class Workers:
             done.set_result(guarded(partial(_make, self._bench, self._domain, task)))
             return done
         try:
-            with _signals_held():
+            with unheard(), _signals_held():
                 return self._pool.submit(_work, task)
         except BrokenProcessPool as error:  # lost a moment ago: told like the loss of a case's own worker
             done.set_exception(error)

@@ -7,14 +7,20 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from reportgen.errors import UsageError
 
-__all__ = ["cpu_seconds", "interruptible", "now", "peak_memory_mb"]
+__all__ = ["cpu_seconds", "interruptible", "now", "outcome", "over", "peak_memory_mb", "unheard"]
+
+T = TypeVar("T")
+#: Seconds between two moments in which somebody who wants to end is heard, while others work.
+_LISTEN = 0.2
 
 
 def now(zone: ZoneInfo) -> datetime:
@@ -54,6 +60,13 @@ def peak_memory_mb() -> float | None:
     return round(most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6, 1)
 
 
+class _Wish:
+    """That the run end: where it may not be heard just now, it waits."""
+
+    deaf = 0
+    waits = False
+
+
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """Inside, the first Ctrl-C or SIGTERM raises ``KeyboardInterrupt``; later ones are ignored, so that the
@@ -67,11 +80,56 @@ def interruptible() -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         for one in signals:
             signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        if _Wish.deaf:
+            _Wish.waits = True
+        else:
+            raise KeyboardInterrupt
 
     before = {one: signal.signal(one, stop) for one in signals}
     try:
         yield
     finally:
+        _Wish.waits = False
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """Inside, the wish that the run end is not heard; it is at the end.
+
+    For a moment in which a lock is taken that another thread needs as well: raised between taking it and the
+    code that gives it back, ``KeyboardInterrupt`` leaves it taken for ever, and the other thread waits.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _Wish.deaf += 1
+    try:
+        yield
+    finally:
+        _Wish.deaf -= 1
+    if _Wish.waits and not _Wish.deaf:
+        _Wish.waits = False
+        raise KeyboardInterrupt
+
+
+def over(future: Future[Any]) -> bool:
+    """Whether a future has come to its end."""
+    with unheard():
+        return future.done()
+
+
+def outcome(future: Future[T]) -> T:
+    """What a future comes to; while it is waited for, the wish that the run end is heard, and it is not lost.
+
+    Raises:
+        KeyboardInterrupt: Somebody wants the run to end.
+        Exception: What the future came to instead.
+    """
+    while True:
+        with unheard():
+            if future.done():
+                return future.result()
+            with contextlib.suppress(TimeoutError, CancelledError):
+                future.exception(timeout=_LISTEN)

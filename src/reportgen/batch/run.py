@@ -14,6 +14,7 @@ from reportgen.batch.decide import Decision, decide, still_good
 from reportgen.batch.guard import Failure, guarded, refusal, system_failure
 from reportgen.batch.inputs import Inputs, Item
 from reportgen.batch.make import Made, Rendering, Task, Workers, Writing
+from reportgen.batch.moments import outcome, over
 from reportgen.batch.order import Order
 from reportgen.batch.refusals import duplicate
 from reportgen.batch.stamps import Stamps, file_state, narrative, picture_states
@@ -281,12 +282,11 @@ class Run:
             self._collect(at_most=self._most)
 
     def _collect(self, at_most: int) -> None:
-        """Note what became of the oldest cases: of those that are made, and until no more than so many are
-        under way."""
-        while self._waiting and (len(self._waiting) > at_most or self._waiting[0][1].done()):
+        """Note what became of the oldest cases: of those made, and until no more than so many are under way."""
+        while self._waiting and (len(self._waiting) > at_most or over(self._waiting[0][1])):
             row, future = self._waiting[0]  # an interrupt while it is waited for must not lose it
             try:
-                made: Made | Failure | None = future.result()
+                made: Made | Failure | None = outcome(future)
             except CancelledError:
                 made = None
             except BrokenProcessPool:
