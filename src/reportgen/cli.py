@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reportgen.cli_model import model
 from reportgen.cli_options import (
     CONFIG,
     CONTEXT,
@@ -35,7 +36,7 @@ from reportgen.cli_out import (
     say,
     stdout_lost,
 )
-from reportgen.cli_stores import cache, model
+from reportgen.cli_stores import cache
 from reportgen.errors import ExitCode, ReportgenError
 
 if TYPE_CHECKING:
