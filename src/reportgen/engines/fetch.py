@@ -5,7 +5,6 @@ The library's own ``snapshot_download`` throws a broken-off file away and compar
 used one by one: the list of files, the address, the login, and the download of a file from a given byte on.
 """
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -19,11 +18,13 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import WeakFileLock, build_hf_headers
 from tqdm.auto import tqdm
 
+from reportgen.engines.hub_file import HubFile
+from reportgen.engines.hub_place import endpoint
 from reportgen.engines.store import HUB_FILES
 from reportgen.errors import EngineError
-from reportgen.files import growing, sha256_file
+from reportgen.files import growing
 
-__all__ = ["HubFile", "Plan", "fetch", "plan"]
+__all__ = ["Plan", "fetch", "plan"]
 
 Say = Callable[[str], None]
 
@@ -33,39 +34,6 @@ _TROUBLE = (errors.HTTPError, OSError)
 _SECONDS = 10.0
 #: Room left on the disk beside what is fetched.
 _SPARE = 200_000_000
-
-
-@dataclass(frozen=True)
-class HubFile:
-    """One file as the Hub describes it.
-
-    Attributes:
-        size: In bytes.
-        sha256: Of a large file (LFS).
-        git: The object id in git of any other: SHA-1 over a header and the content.
-    """
-
-    name: str
-    size: int
-    sha256: str | None
-    git: str
-
-    @property
-    def etag(self) -> str:
-        """What the Hub's cache calls it."""
-        return self.sha256 or self.git
-
-    def fault(self, path: Path) -> str | None:
-        """What is wrong with a file on this machine, as a clause, or None."""
-        if not path.is_file():
-            return "is missing"
-        if (size := path.stat().st_size) != self.size:
-            return f"has {size:,} bytes, not {self.size:,}"
-        if self.sha256:
-            return None if sha256_file(path) == self.sha256 else f"has not the SHA-256 {self.sha256}"
-        content = path.read_bytes()
-        made = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
-        return None if made.hexdigest() == self.git else f"has not the git hash {self.git}"
 
 
 @dataclass(frozen=True)
@@ -93,7 +61,9 @@ def plan(hub: str, revision: str | None) -> Plan:
         EngineError: There is no such revision, or the Hub does not answer.
     """
     try:
-        found = HfApi().model_info(hub, revision=revision, files_metadata=True, timeout=_SECONDS)
+        found = HfApi(endpoint=endpoint()).model_info(
+            hub, revision=revision, files_metadata=True, timeout=_SECONDS
+        )
     except errors.RevisionNotFoundError as error:
         raise EngineError(
             f"{hub} has no revision '{revision}'.", "Give a commit, a branch or a tag of it, or leave it out."
@@ -201,7 +171,7 @@ def _whole(wanted: Plan, one: HubFile, part: Path, say: Say) -> None:
 
 
 def _download(wanted: Plan, one: HubFile, part: Path, held: int) -> None:
-    url = hf_hub_url(wanted.hub, one.name, revision=wanted.revision)
+    url = hf_hub_url(wanted.hub, one.name, revision=wanted.revision, endpoint=endpoint())
     # Packed by the server, a file could not be taken up in its middle.
     headers = build_hf_headers() | {"Accept-Encoding": "identity"}
     try:

