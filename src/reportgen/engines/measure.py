@@ -39,6 +39,8 @@ __all__ = [
 ]
 
 _READ, _WRITTEN = 256, 32
+#: Seconds for 16 tokens read and two written, from which on a fourth of those must do.
+_SLOW = 2.0
 _SHORTEST = 256
 #: The search ends where what fits and what does not are so near, as a part of what fits.
 _NEAR = 1 / 16
@@ -170,12 +172,14 @@ def speed(loaded: Loaded) -> Speed:
     Raises:
         EngineError: The device fails, or its memory does not do.
     """
-    prompt = min(_READ, loaded.limit // 2)
     with _told(loaded, "measuring the speed"):
         _write(loaded, 16, 2)  # what is prepared once is no part of it
+        slow = _timed(loaded, 16, 2) > _SLOW
+        prompt, new = (_READ // 4, _WRITTEN // 4) if slow else (_READ, _WRITTEN)
+        prompt = min(prompt, loaded.limit // 2)
         first = _timed(loaded, prompt, 1)
-        whole = _timed(loaded, prompt, 1 + _WRITTEN)
-    return Speed(prompt, _WRITTEN, prompt / first, _WRITTEN / max(whole - first, 1e-9))
+        whole = _timed(loaded, prompt, 1 + new)
+    return Speed(prompt, new, prompt / first, new / max(whole - first, 1e-9))
 
 
 def longest_prompt(loaded: Loaded, seconds: float) -> Longest:

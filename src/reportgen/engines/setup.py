@@ -93,7 +93,8 @@ def _free_for(preset: Preset, folder: Path) -> None:
         return
     if not folder.is_dir():
         raise UsageError(f"--folder {folder} is a file.", "Name a folder.")
-    ours = store.marker(folder).get("model") in {preset.name, preset.hub} or (folder / _PARTS).is_dir()
+    made_of = store.marker(folder).get("model", "nothing")
+    ours = made_of in {preset.name, preset.hub} or (folder / _PARTS).is_dir()
     if not ours and any(folder.iterdir()):
         raise UsageError(
             f"--folder {folder} is not empty, and holds no part of '{preset.name}'.", "Name a new folder."
