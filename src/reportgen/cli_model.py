@@ -68,11 +68,15 @@ def check(name: str | None, random: bool, as_json: bool, **chosen: Any) -> int:
     """  # fmt: skip
     from reportgen.desk.check_model import check_model
     from reportgen.desk.check_random import check_random
-    from reportgen.desk.check_steps import lines
+    from reportgen.desk.check_steps import step_lines, verdict
 
     if name is None and not random:
         raise UsageError("No model is named.", "Name one, such as smollm2-135m; `model status` lists them.")
     look = check_random if random else check_model
-    found = look(name or "medgemma-4b-it", chosen["device"], chosen["precision"], chosen["seconds"], say)
-    print_json({**found.plain(), "runs": found.runs}) if as_json else print_lines(lines(found))
+    asked = (name or "medgemma-4b-it", chosen["device"], chosen["precision"], chosen["seconds"], say)
+    found = look(*asked, tell=lambda step: None if as_json else print_lines(step_lines(step)))
+    if as_json:
+        print_json({**found.plain(), "runs": found.runs})
+    else:
+        print_lines(["", verdict(found)])
     return ExitCode.DONE if found.runs else ExitCode.ENGINE

@@ -3,6 +3,7 @@ goes on."""
 
 import contextlib
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.model
 
 
 _FOR_EVER = 1e6
+_STEPS = ["model", "weights", "load", "canary", "speed", "context", "report", "load again", "8-bit"]
 
 
 def by_name(checked: Checked) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def test_all_steps_of_a_small_model(tiny_gemma: Path, few_words: None) -> None:
     said: list[str] = []
     found = check_model.check_model(str(tiny_gemma), "cpu", "fp32", _FOR_EVER, said.append)
     steps = by_name(found)
-    assert list(steps) == ["weights", "load", "canary", "speed", "context", "report", "load again", "8-bit"]
+    assert list(steps) == _STEPS
     assert {step.state for step in found.steps} == {"done"}, found.steps
     assert found.runs
     figures = steps["load"].figures
@@ -132,6 +134,15 @@ def test_random_weights_want_room_on_the_disk(
     with pytest.raises(EngineError, match="Random weights of this shape need"):
         random_weights.build(tiny_shape, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_cleared_and_what_a_living_one_uses_is_not() -> None:
+    place = store.models_dir() / ".partial"
+    for pid in (os.getpid(), 2**22 + 1):  # the second is no number of a process on Linux
+        (place / f"random.{pid}.x").mkdir(parents=True)
+    with random_weights.workshop() as folder:
+        assert {path.name for path in place.iterdir()} == {f"random.{os.getpid()}.x", folder.name}
+    assert not folder.exists()
 
 
 def test_a_shape_that_is_not_known_names_those_that_are() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.desk import check_words as words
-from reportgen.desk.check_steps import Checked, Step, tried
+from reportgen.desk.check_steps import Checked, Step, opening, tried
 from reportgen.engines import probe, room, store
 from reportgen.engines.choose import choose, offline
 from reportgen.engines.presets import Choice, Precision, describe
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["again", "check_model", "gb", "load_step", "measured"]
 
 Say = Callable[[str], None]
+Tell = Callable[[Step], None]
 _PAIR: tuple[Precision, Precision] = ("int8", "bf16")
 
 
-def check_model(name: str, device: str, precision: str | None, seconds: float, say: Say) -> Checked:
+def check_model(
+    name: str, device: str, precision: str | None, seconds: float, say: Say, *, tell: Tell = lambda _: None
+) -> Checked:
     """Load a model and look at all of it.
 
     Args:
@@ -29,6 +32,7 @@ def check_model(name: str, device: str, precision: str | None, seconds: float, s
         device, precision: As of ``load_engine``.
         seconds: For each of the steps that could take for ever, about.
         say: Called with a line about each step before it is taken.
+        tell: Called with each step once it is over.
 
     Raises:
         UsageError: An option has a value that it cannot have.
@@ -36,22 +40,19 @@ def check_model(name: str, device: str, precision: str | None, seconds: float, s
     """
     choice = choose(describe(name), device, precision)
     offline()
-    from reportgen.engines.measure import machine
-
-    steps = list(_steps(choice, seconds, say))
-    return Checked(
-        model=choice.preset.title,
-        source=choice.preset.source,
-        random=False,
-        machine=machine(),
-        steps=tuple(steps),
-    )
+    steps = []
+    for step in _steps(choice, seconds, say):
+        tell(step)
+        steps.append(step)
+    title, source = choice.preset.title, choice.preset.source
+    return Checked(model=title, source=source, random=False, steps=tuple(steps))
 
 
 def _steps(choice: Choice, seconds: float, say: Say) -> Iterator[Step]:
     from reportgen.engines import measure
 
     held = measure.Held()
+    yield opening(choice.preset.title, choice.preset.source, measure.machine())
     yield (weights := tried("weights", lambda: _weights(choice, say), vital=True))
     if weights.state == "failed":
         return

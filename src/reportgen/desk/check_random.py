@@ -1,13 +1,12 @@
 """``model check --random``: memory and speed of a model that is not here, by random weights of its shape."""
 
 import json
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reportgen.desk.check_model import again, load_step, measured
-from reportgen.desk.check_steps import Checked, Step, tried
+from reportgen.desk.check_model import Say, Tell, again, load_step, measured
+from reportgen.desk.check_steps import Checked, Step, opening, tried
 from reportgen.engines import probe, store
 from reportgen.engines.choose import choose, offline
 from reportgen.engines.presets import Choice, Preset, describe
@@ -15,7 +14,7 @@ from reportgen.errors import EngineError, UsageError
 
 __all__ = ["check_random"]
 
-Say = Callable[[str], None]
+_SOURCE = "random weights of its shape"
 _MEANINGLESS = "random weights know no language"
 
 
@@ -26,6 +25,7 @@ def check_random(
     seconds: float,
     say: Say,
     *,
+    tell: Tell = lambda _: None,
     config: dict[str, Any] | None = None,
 ) -> Checked:
     """Make random weights of a preset's shape in a temporary folder, and measure them loaded.
@@ -36,6 +36,7 @@ def check_random(
         precision: int8 if None, on the processor too: that is what the figures are of.
         seconds: For the longest prompt, about.
         say: Called with a line about each step before it is taken.
+        tell: Called with each step once it is over.
         config: Another shape, as config.json holds it.
 
     Raises:
@@ -48,24 +49,17 @@ def check_random(
         raise EngineError(f"Nothing can be measured: {package} is not installed.", probe.INSTALL)
     offline()
     from reportgen.engines import random_weights
-    from reportgen.engines.measure import machine
 
-    workshop = store.models_dir() / ".partial"
-    workshop.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=workshop, prefix="random.") as temporary:
-        folder = Path(temporary)
+    with random_weights.workshop() as folder:
         made = Preset(name=preset.name, title=preset.title, folder=folder, dtype=preset.dtype)
         choice = choose(made, device, precision or "int8")
         say(f"Making random weights of the shape of {preset.title} (a minute for each four billion) ...")
         random_weights.build(config, folder)
-        steps = tuple(_steps(choice, seconds, say))
-    return Checked(
-        model=preset.title,
-        source="random weights of its shape",
-        random=True,
-        machine=machine(),
-        steps=steps,
-    )
+        steps = []
+        for step in _steps(choice, seconds, say):
+            tell(step)
+            steps.append(step)
+    return Checked(model=preset.title, source=_SOURCE, random=True, steps=tuple(steps))
 
 
 def _shape(preset: Preset) -> dict[str, Any]:
@@ -83,6 +77,7 @@ def _steps(choice: Choice, seconds: float, say: Say) -> Iterator[Step]:
     from reportgen.engines import measure
 
     held = measure.Held()
+    yield opening(choice.preset.title, _SOURCE, measure.machine())
     whole = Choice(
         choice.preset.model_copy(update={"text_only": False}), choice.folder, choice.device, choice.precision
     )

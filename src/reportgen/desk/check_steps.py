@@ -9,7 +9,7 @@ from pydantic import Field
 from reportgen.errors import EngineError
 from reportgen.nouns.base import Frozen
 
-__all__ = ["Checked", "Step", "lines", "tried"]
+__all__ = ["Checked", "Step", "opening", "step_lines", "tried", "verdict"]
 
 _WIDTH, _PAGE = 12, 100
 
@@ -42,7 +42,6 @@ class Checked(Frozen):
     model: str
     source: str
     random: bool
-    machine: dict[str, Any]
     steps: tuple[Step, ...]
 
     @property
@@ -59,17 +58,26 @@ def tried(name: str, look: Callable[[], Step], *, vital: bool = False) -> Step:
         return Step(name=name, state="failed", said=(error.problem,), cure=error.cure, vital=vital)
 
 
-def lines(checked: Checked) -> list[str]:
-    """All that was found, for a person."""
-    machine = ", ".join(f"{key} {value}" for key, value in checked.machine.items() if value is not None)
-    shown = [f"{checked.model}  ({checked.source})", machine, ""]
-    for step in checked.steps:
-        mark = {"done": "", "not done": "not done: ", "failed": "FAILED: "}[step.state]
-        told = f"{step.name:<{_WIDTH}}{mark}"
-        for line in (*step.said, *filter(None, [step.cure])):
-            shown += textwrap.wrap(told + line, _PAGE, subsequent_indent=" " * _WIDTH)
-            told = " " * _WIDTH
-    verdict = "The model runs here." if checked.runs else "The model cannot run here."
+def opening(model: str, source: str, machine: dict[str, Any]) -> Step:
+    """What is looked at, and where."""
+    here = ", ".join(f"{key} {value}" for key, value in machine.items() if value is not None)
+    return Step(name="model", state="done", said=(f"{model} ({source})", here), figures=machine)
+
+
+def step_lines(step: Step) -> list[str]:
+    """A step, for a person."""
+    mark = {"done": "", "not done": "not done: ", "failed": "FAILED: "}[step.state]
+    shown, told = [], f"{step.name:<{_WIDTH}}{mark}"
+    for line in (*step.said, *filter(None, [step.cure])):
+        shown += textwrap.wrap(told + line, _PAGE, subsequent_indent=" " * _WIDTH)
+        told = " " * _WIDTH
+    return shown
+
+
+def verdict(checked: Checked) -> str:
+    """All of it in a sentence."""
+    if not checked.runs:
+        return "The model cannot run here."
     if checked.random:
-        verdict = "Random weights: memory and speed are as measured; words, and so the canary, mean nothing."
-    return [*shown, "", verdict]
+        return "Random weights: memory and speed are as measured; words, and so the canary, mean nothing."
+    return "The model runs here."

@@ -4,20 +4,25 @@ Both depend on shapes, not on what was learnt. The tokenizer beside the weights 
 nothing is fetched; what such a model writes means nothing.
 """
 
+import contextlib
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 import transformers
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
+from reportgen.engines import store
 from reportgen.errors import EngineError
 from reportgen.files import pretty_json, write_file
 
-__all__ = ["build"]
+__all__ = ["build", "workshop"]
 
 #: Most bytes of one file, and so about what building holds in memory.
 _SHARD = 1_000_000_000
@@ -33,6 +38,21 @@ _TEMPLATE = """{{ bos_token }}{% for m in messages -%}
 {{ m['content'] }}<end_of_turn>
 {% endfor %}{% if add_generation_prompt %}<start_of_turn>model
 {% endif %}"""
+
+
+@contextlib.contextmanager
+def workshop() -> Iterator[Path]:
+    """An empty folder on the disk of the models, as a temporary one may lie in memory; gone after the block.
+
+    What a process that was killed left there goes too.
+    """
+    place = store.models_dir() / ".partial"
+    place.mkdir(parents=True, exist_ok=True)
+    for left in place.glob("random.*.*"):
+        if not psutil.pid_exists(int(left.name.split(".")[1])):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=place, prefix=f"random.{os.getpid()}.") as folder:
+        yield Path(folder)
 
 
 def build(config: dict[str, Any], folder: Path) -> int:
