@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants, file_download
+from huggingface_hub.utils import WeakFileLock
 
 from reportgen.cli import main
 from reportgen.engines import fetch, setup_model, store
@@ -211,6 +212,30 @@ def test_a_disk_that_fills_up_is_named(hub: ServingHub, monkeypatch: pytest.Monk
     monkeypatch.setattr(fetch, "http_get", full)
     with pytest.raises(EngineError, match=r"could not be written .*No space left on device.*Free some space"):
         setup_model(NAME)
+
+
+def test_a_place_that_cannot_be_written_is_named(hub: ServingHub, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineError, match=r"could not be written to .*Not a directory"):
+        setup_model(NAME, folder=tmp_path / "file" / "below")
+
+
+def test_two_at_a_time_do_not_write_one_file(hub: ServingHub, tmp_path: Path) -> None:
+    blobs = tmp_path / "hf/hub/models--google--medgemma-4b-it/blobs"
+    blobs.mkdir(parents=True)
+    with WeakFileLock(blobs / ".reportgen.lock"), pytest.raises(EngineError, match="Another process"):
+        setup_model(NAME)
+    setup_model(NAME)
+
+
+def test_names_that_lead_elsewhere_are_left_out(hub: ServingHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = hub.files()
+    strange = [
+        {"rfilename": name, "size": 2, "blobId": "0" * 40} for name in ("../evil.json", "x/config.json")
+    ]
+    monkeypatch.setattr(hub, "files", lambda: listed + strange)
+    setup_model(NAME)
+    assert not [name for name in hub.fetched if "/" in name]
 
 
 def test_a_hub_that_is_not_there_is_named(hub: ServingHub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,8 @@ def plan(hub: str, revision: str | None) -> Plan:
     files = tuple(
         HubFile(one.rfilename, one.size, one.lfs.sha256 if one.lfs else None, one.blob_id)
         for one in found.siblings or ()
-        if any(fnmatch(one.rfilename, pattern) for pattern in HUB_FILES) and "/" not in one.rfilename
+        if any(fnmatch(one.rfilename, pattern) for pattern in HUB_FILES)
+        if Path(one.rfilename).name == one.rfilename  # nothing is put outside of the folder
         if one.size is not None and one.blob_id is not None
     )
     if not found.sha or not any(one.name.endswith(".safetensors") for one in files):
@@ -100,9 +101,9 @@ def fetch(wanted: Plan, folder: Path, parts: Path, blobs: Path | None, say: Say)
     Raises:
         EngineError: The disk is full, the connection was lost, or a file came damaged twice.
     """
-    parts.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        parts.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         with WeakFileLock(parts / ".reportgen.lock", timeout=1):
             missing = [one for one in wanted.files if not _here(one, folder, blobs, say)]
             _enough_room(wanted.hub, missing, parts)

@@ -188,11 +188,11 @@ def _convert(gguf: Path, folder: Path) -> None:
 
 def _from_hub(preset: Preset, folder: Path | None, wanted: str | None, asked: str | None, say: Say) -> Path:
     repository = str(preset.hub)
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     try:
         from reportgen.engines.fetch import fetch, plan
     except ImportError:
         raise EngineError("huggingface_hub is not installed.", probe.INSTALL) from None
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     terms = f"{preset.licence} ({preset.licence_url})" if preset.licence else "see its page"
     say(f"{preset.title} is {repository} on the Hub; its licence: {terms}.")
     _let_in(preset, repository)
