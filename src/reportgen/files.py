@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-__all__ = ["canonical_json", "growing", "new_folder", "pretty_json", "sha256", "sha256_file", "write_file"]
+__all__ = [
+    "canonical_json",
+    "growing",
+    "link_or_copy",
+    "new_folder",
+    "pretty_json",
+    "sha256",
+    "sha256_file",
+    "write_file",
+]
 
 
 def sha256(data: bytes | str) -> str:
@@ -56,6 +65,15 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name in another folder; a copy where the disk takes no hard link."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source.resolve())
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from reportgen.resources import cache_dir
 
 __all__ = [
     "HUB_FILES",
+    "LICENCE_FILES",
     "MARKER",
     "fault",
     "find",
     "keep_record",
     "marker",
     "models_dir",
+    "place_name",
     "record",
     "revision",
     "sees_pictures",
@@ -27,7 +30,8 @@ __all__ = [
 ]
 
 #: What of a Hub repository is wanted: safetensors only, never a pickle, never code.
-HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model")
+LICENCE_FILES = ("LICENSE*", "LICENCE*", "NOTICE*", "Notice*", "USE_POLICY*")
+HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", *LICENCE_FILES)
 #: Written last into a folder that ``model setup`` made: what it was made from.
 MARKER = "reportgen-model.json"
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -38,30 +42,47 @@ def models_dir() -> Path:
     return cache_dir() / "models"
 
 
+def place_name(preset: Preset) -> str:
+    """What a model is called as one file or folder."""
+    return preset.name.replace("/", "--")
+
+
 def find(preset: Preset) -> Path | None:
     """The folder with the weights of a preset, or None if they are not on this machine.
 
     What ``model setup`` fetched last is what is found: that folder, of that revision, and no newer one that
-    another program put into the Hub's cache.
+    another program put into the Hub's cache. Where it fetched nothing, what a bundle brought.
     """
     if preset.folder is not None:
         return preset.folder
-    kept = record(preset)
+    kept, brought = record(preset), _installed(preset)
     placed = Path(str(kept["folder"])) if "folder" in kept else None
     if preset.wheel is not None:
-        made = [folder for folder in (placed, models_dir() / preset.name) if folder]
+        made = [folder for folder in (placed, models_dir() / preset.name, brought) if folder]
         return next((one for one in made if marker(one).get("sha256") == preset.wheel.sha256), None)
     if placed and fault(placed) is None:
         return placed
-    return _in_hub_cache(preset, kept.get("revision") or preset.revision)
+    cached = _in_hub_cache(preset, kept.get("revision") or preset.revision)
+    return cached or (brought if _holds(preset, marker(brought)) and fault(brought) is None else None)
 
 
 def record(preset: Preset) -> dict[str, Any]:
-    """What ``model setup`` fetched for a preset and where it lies; empty if nothing, or another revision than
-    the preset is pinned to by now."""
-    kept = _read_json(_record_file(preset))
-    moved_on = preset.revision not in {None, kept.get("revision")} and not kept.get("asked")
-    return {} if moved_on else kept
+    """What ``model setup`` fetched for a preset, or else a bundle brought, and where it lies; empty if
+    nothing, or another revision than the preset is pinned to by now."""
+    if _holds(preset, kept := _read_json(_record_file(preset))):
+        return kept
+    brought = marker(_installed(preset))
+    return brought | {"folder": str(_installed(preset))} if _holds(preset, brought) else {}
+
+
+def _holds(preset: Preset, kept: dict[str, Any]) -> bool:
+    """Whether something was written down, and of the revision that is pinned or that a person asked for."""
+    return bool(kept) and (preset.revision in {None, kept.get("revision")} or bool(kept.get("asked")))
+
+
+def _installed(preset: Preset) -> Path:
+    """Where a bundle's ``install.py`` puts a model: into the environment, for everyone who works with it."""
+    return Path(sys.prefix) / "share" / "reportgen" / "models" / place_name(preset)
 
 
 def keep_record(preset: Preset, folder: Path, fetched: dict[str, Any], asked: str | None = None) -> None:
@@ -74,7 +95,7 @@ def keep_record(preset: Preset, folder: Path, fetched: dict[str, Any], asked: st
 
 
 def _record_file(preset: Preset) -> Path:
-    return models_dir() / "fetched" / f"{preset.name.replace('/', '--')}.json"
+    return models_dir() / "fetched" / f"{place_name(preset)}.json"
 
 
 def marker(folder: Path) -> dict[str, Any]:
