@@ -66,18 +66,18 @@ def make_bundle(wish: Wish, out: Path, say: Say) -> str:
     out = out.expanduser().absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is there already and is not empty.", "Name a new folder.")
-    weights = Weights.here(wish.model)
+    weights, workshop = Weights.here(wish.model), out.parent / f".{out.name}.partial"
+    shutil.rmtree(workshop, ignore_errors=True)  # of a process that was killed
     try:
         _enough_room(wish, weights, out)
-        workshop = out.parent / f".{out.name}.partial"
-        shutil.rmtree(workshop, ignore_errors=True)
         with new_folder(out, workshop) as folder:
             _fill(folder, wish, weights, say)
-        shutil.rmtree(workshop, ignore_errors=True)
     except OSError as error:
         raise UsageError(
             f"The bundle could not be written to {out} ({error.strerror}).", "Name a folder with room."
         ) from error
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
     return verify.digest(out / verify.SUMS)
 
 

@@ -12,8 +12,8 @@ from reportgen.errors import UsageError
 __all__ = ["PYTHONS", "Target"]
 
 PYTHONS = ("3.11", "3.12", "3.13")
-#: Systems by a short name. Linux is glibc 2.28: RHEL 8, Debian 10, Ubuntu 20.04 and newer.
-_SHORT = {"linux": "manylinux_2_28_x86_64", "win": "win_amd64", "mac": "macosx_14_0_arm64"}
+#: Systems by a short name. Linux has glibc 2.31, as llguidance needs: RHEL 9, Debian 11, Ubuntu 20.04, newer.
+_SHORT = {"linux": "manylinux_2_31_x86_64", "win": "win_amd64", "mac": "macosx_14_0_arm64"}
 _TAG = re.compile(
     r"(?:(?P<linux>manylinux_2_(?P<glibc>\d+)|musllinux_\d+_\d+)_|(?P<mac>macosx_(?P<major>\d+)_(?P<minor>\d+))_"
     r"|(?P<win>win)_)(?P<machine>[a-z0-9_]+)"

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from reportgen.desk.bundle.target import Target
@@ -107,13 +108,17 @@ class Pip:
         Raises:
             EngineError: There is no such wheel, or it could not be fetched.
         """
-        names = [f"{one.name}{self.pinned.get(canonicalize_name(one.name), one.specifier)}" for one in wanted]
+        asked: dict[str, SpecifierSet] = {}
+        for one in wanted:
+            name = canonicalize_name(one.name)
+            asked[name] = asked.get(name, SpecifierSet()) & one.specifier
+        names = [f"{name}{self.pinned.get(name, said)}" for name, said in sorted(asked.items())]
         platforms = [word for tag in target.tags for word in ("--platform", tag)]
         self.run(
             f"pip has not all wheels for {target.platform} and Python {target.python}",
             "Check connection and proxy; give an index that has them as --index-url or --extra-index-url.",
             *("download", "--no-deps", "--only-binary", ":all:", "--dest", str(self.into)),
-            *("--implementation", "cp", "--python-version", target.python, *platforms, *sorted(set(names))),
+            *("--implementation", "cp", "--python-version", target.python, *platforms, *names),
         )
 
 
