@@ -138,8 +138,11 @@ def memory() -> Memory:
 
         unit = 1 if sys.platform == "darwin" else 1024
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    now = process.memory_info()
+    # On Linux weights are read through the pages of their files, which belong to no process.
+    own = now.rss - now.shared if sys.platform == "linux" else process.memory_full_info().uss
     gpu = int(torch.cuda.max_memory_allocated()) if torch.cuda.is_available() else None
-    return Memory(process=int(process.memory_full_info().uss), process_peak=peak, gpu_peak=gpu)
+    return Memory(process=int(own), process_peak=peak, gpu_peak=gpu)
 
 
 def free_memory(device: str) -> float:
