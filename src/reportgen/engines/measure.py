@@ -29,12 +29,10 @@ __all__ = [
     "Speed",
     "answers",
     "drop_pages",
-    "footprint",
     "free_memory",
     "longest_prompt",
     "machine",
     "memory",
-    "parameters",
     "speed",
 ]
 
@@ -104,16 +102,6 @@ class Held:
         """Give its memory back, if nobody else holds it."""
         self.loaded = None
         _let_go()
-
-
-def footprint(loaded: Loaded) -> int:
-    """Bytes of the weights as loaded."""
-    return int(loaded.model.get_memory_footprint())
-
-
-def parameters(loaded: Loaded) -> int:
-    """Number of weights of what is loaded."""
-    return int(loaded.model.num_parameters())
 
 
 def machine() -> dict[str, Any]:
