@@ -412,10 +412,8 @@ def test_a_draft_in_a_language_without_a_lexicon_is_the_fixed_text_or_refused(ca
     assert "No model is asked" in capsys.readouterr().err
 
 
-def test_an_unknown_language_and_a_pdf_from_right_to_left_are_usage(capsys, case):
+def test_an_unknown_language_is_usage(capsys, case):
     for command in (["validate", case], ["facts", case], ["run", case, "-o", "out"]):
         assert main([*command, "--lang", "dee"]) == ExitCode.USAGE
         assert "Did you mean 'de'? There are: en, ar, de." in capsys.readouterr().err
-    assert main(["run", case, "-o", "out", "--lang", "ar"]) == ExitCode.USAGE
-    assert "from right to left" in capsys.readouterr().err
     assert not Path("out").exists()

@@ -152,12 +152,15 @@ class Pen:
     Args:
         accent: The site's colour of headings and rules, as ``#rrggbb``.
         fonts: Folder of the site's fonts.
+        mirrored: The page is read from right to left.
     """
 
-    def __init__(self, accent: str | None = None, fonts: Path | None = None) -> None:
+    def __init__(
+        self, accent: str | None = None, fonts: Path | None = None, *, mirrored: bool = False
+    ) -> None:
         self._known, self.faces = letters(), Faces(fonts)
         FACES.set(self.faces)
-        self.accent = HexColor(accent) if accent else None
+        self.accent, self.mirrored = HexColor(accent) if accent else None, mirrored
         self.lacking: set[str] = set()
 
     def plain(self, text: str) -> str:
