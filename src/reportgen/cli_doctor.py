@@ -30,10 +30,10 @@ _ASKED = ("model", "engine", "device", "precision", "cluster", "domain", "lang",
 def doctor(ctx: click.Context, /, deep: bool, as_json: bool, **asked: str | None) -> int:
     """Look whether everything is here that `run` would need, and say what to type where it is not.
 
-    What is not given is as `run` would have it here, from reportgen.toml and the environment. "fail" is what
-    `run` would stumble over, and the exit code is 4: with --model auto, what keeps every report from being made;
-    with a model that is named, also what keeps that model from writing. "warn" is the rest. Nothing is
-    downloaded. Where weights are to be fetched, the hub is asked whether it would give them.
+    What is not given is as `run` would have it here, by reportgen.toml and the environment. "fail" is what
+    `run` would stumble over: what keeps every report from being made, and if a model is named, what keeps it
+    from writing; the exit code is 4 then. All else is "warn". Nothing is downloaded; where weights are to be
+    fetched, the hub is asked whether it would give them, unless HF_HUB_OFFLINE is set.
     """
     from reportgen.desk import doctor as look
 
@@ -58,5 +58,10 @@ def _meant(ctx: click.Context, asked: dict[str, str | None]) -> "Meant":
     else:
         chosen: dict[str, Any] = {name: run.params[name] for name in _ASKED}
         return Meant(used=run.meta.get("config"), **chosen)
-    given = {name: value for name, value in asked.items() if value and name != "config"}
-    return Meant(fault=fault, **given)
+    return Meant(
+        model=asked["model"] or "auto",
+        engine=asked["engine"],
+        device=asked["device"] or "auto",
+        precision=asked["precision"],
+        fault=fault,
+    )

@@ -272,26 +272,11 @@ def test_schema(capsys):
 
 
 def test_doctor(capsys, monkeypatch):
-    assert told(capsys, "doctor").endswith("Reports can be made.\n")
-    findings = json.loads(told(capsys, "doctor", "--json"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert told(capsys, "doctor", "--engine", "template").endswith("Reports can be made.\n")
+    findings = json.loads(told(capsys, "doctor", "--json"))["findings"]
     assert {"reportgen", "Python", "domain", "schemas", "cache folder"} <= {one["name"] for one in findings}
-
-
-def test_doctor_tells_what_is_missing(capsys, monkeypatch):
-    from importlib.metadata import PackageNotFoundError, version
-
-    from reportgen.desk import doctor
-
-    def without(name):
-        if name in {"reportlab", "torch"}:
-            raise PackageNotFoundError
-        return version(name)
-
-    monkeypatch.setattr(doctor, "version", without)
-    shown = told(capsys, "doctor", code=ExitCode.USAGE)
-    assert "bad   reportlab" in shown
-    assert "note  torch" in shown
-    assert "Reports cannot be made" in shown
+    assert set(findings[0]) == {"name", "state", "said", "cure", "blocks"}
 
 
 def test_model_status_and_setup(capsys, monkeypatch):

@@ -1,4 +1,4 @@
-"""A program that is asked something and may crash or hang: as a child of this process, for so long and no longer."""
+"""A program that is asked something and may crash or hang: a child, waited for so long and no longer."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ class Said:
     """What a child said.
 
     Attributes:
-        code: Its exit code; negative: the signal that ended it; None: it did not end in time, or did not begin.
+        code: Its exit code; negative: the signal that ended it; None: it did not begin, or not end in time.
         out: Its stdout, as far as it is text.
         failed: How it failed, as a clause; empty if it ended with 0.
     """
@@ -35,11 +35,15 @@ class Child:
     def __init__(self, command: list[str], environ: Mapping[str, str] | None = None) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._failed = ""
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        hidden = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
         try:
             self._child = subprocess.Popen(  # noqa: S603
-                command, **quiet, **hidden, start_new_session=True, env={**os.environ, **(environ or {})}
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, **(environ or {})},
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                start_new_session=True,  # so that all that it begins can be ended with it
             )
         except OSError as error:
             self._failed = f"could not be started ({type(error).__name__})"
@@ -52,9 +56,7 @@ class Child:
             out, _ = self._child.communicate(timeout=max(0.0, seconds))
         except subprocess.TimeoutExpired:
             self.leave()
-            return Said(
-                None, "", f"gave no answer within {seconds:.0f} s" if seconds >= 2 else "gave no answer"
-            )
+            return Said(None, "", "gave no answer in time")
         except BaseException:
             self.leave()
             raise

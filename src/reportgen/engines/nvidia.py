@@ -1,4 +1,4 @@
-"""NVIDIA's driver, its GPUs, and whether the installed PyTorch suits them: found out without importing PyTorch.
+"""NVIDIA's driver, its GPUs, and what the installed PyTorch was built for: found out without importing it.
 
 Nothing here waits for a driver that hangs: ``nvidia-smi`` is a child that is left behind.
 """

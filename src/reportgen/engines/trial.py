@@ -1,6 +1,6 @@
-"""One thing tried with the model libraries, in a process of its own: ``python -m reportgen.engines.trial WHAT``.
+"""One thing tried with the model libraries, in a process of its own: ``python -m reportgen.engines.trial``.
 
-Prints one line of JSON: whether all was well, and what was found. A crash is told by whoever began the process.
+Prints a line of JSON: whether all was well, and what was found. A crash is told by who began the process.
 """
 
 import json

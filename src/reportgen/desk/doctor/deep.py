@@ -30,7 +30,7 @@ def try_out(plan: Plan, *, torch_here: bool, driver_here: bool) -> Iterator[Find
     yield first
     if first.state != "ok":
         return
-    if driver_here or plan.on_cuda:
+    if driver_here:
         yield _trial(plan, "cuda")
     yield _trial(plan, "8-bit")
 

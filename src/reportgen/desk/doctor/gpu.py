@@ -101,7 +101,8 @@ def _short_of(plan: Plan, gpu: Gpu, said: str) -> Finding | None:
     """That the model that is meant does not fit, if so."""
     if plan.preset is None or plan.precision is None or not plan.on_cuda:
         return None
-    assert gpu.free_gb is not None and gpu.total_gb is not None
+    assert gpu.free_gb is not None
+    assert gpu.total_gb is not None
     need = plan.preset.memory_gb.get(plan.precision, 0.0)
     if need <= gpu.free_gb:
         return None

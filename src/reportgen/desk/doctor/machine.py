@@ -64,7 +64,9 @@ def console(encoding: str | None, name: str = "console") -> Finding:
             lacking.append(letter)
     if not lacking:
         return Finding(name, "ok", f"prints every script ({encoding})")
-    said = f"{encoding} lacks letters, which are printed as ?; files are UTF-8 all the same, and --json escapes them"
+    said = (
+        f"{encoding} lacks letters, which are printed as ?; files are not affected, and --json escapes them"
+    )
     if os.environ.get("PYTHONIOENCODING"):
         return Finding(name, "warn", said, "Type: unset PYTHONIOENCODING, or set it to utf-8.")
     return Finding(name, "warn", said, f"Type: {_utf8()}")
@@ -103,8 +105,8 @@ def folders(plan: Plan) -> Iterator[Finding]:
 
 
 _NO_LINKS = (
-    "cannot be made where weights are kept, so every version of a model takes its full room; nothing else is lost",
-    "On Windows turn on Developer Mode (Settings, System, For developers). Else leave it.",
+    "cannot be made where weights are kept: each version of a model takes its full room, and no more is lost",
+    "On Windows turn on Developer Mode (Settings, System, For developers), or leave it.",
 )
 
 

@@ -33,7 +33,7 @@ def look(plan: Plan, answer: Callable[[], hub.Access] | None) -> Iterator[Findin
         answer: Waits for what the hub says; None if it was not asked.
     """
     if plan.unknown is not None:
-        yield plan.hinders("model", plan.unknown.problem, plan.unknown.cure)
+        yield plan.hinders("model", plan.unknown.problem.rstrip("."), plan.unknown.cure)
     if plan.preset is None:
         if plan.writer != "model":
             yield Finding("model", "ok", _ELSEWHERE[plan.writer])
@@ -48,9 +48,9 @@ def look(plan: Plan, answer: Callable[[], hub.Access] | None) -> Iterator[Findin
         return
     found = answer()
     if found.state == "open":
-        yield Finding("Hugging Face", "ok", found.problem)
+        yield Finding("Hugging Face", "ok", found.problem.rstrip("."))
     else:
-        yield plan.hinders("Hugging Face", found.problem, found.cure)
+        yield plan.hinders("Hugging Face", found.problem.rstrip("."), found.cure)
 
 
 _ELSEWHERE = {
@@ -78,12 +78,8 @@ def switches(plan: Plan) -> Finding:
     said = []
     if switch := hub_place.offline_switch():
         said.append(f"{switch} is set: `model setup` fetches nothing from the hub; a run needs no network")
-    proxies = sorted(set(urllib.request.getproxies()) & {"http", "https", "all"})
-    if proxies:
-        kinds = " and ".join(proxies)
-        said.append(
-            f"a proxy for {kinds} is set (HTTPS_PROXY and the like, or the system's): the hub is asked through it"
-        )
+    if {"http", "https", "all"} & set(urllib.request.getproxies()):
+        said.append("a proxy is set (HTTPS_PROXY, or the system's), and the hub is asked through it")
     if not said:
         return Finding("network", "ok", "no offline switch and no proxy is set")
     lacking = plan.preset is not None and plan.preset.hub is not None and plan.folder is None
@@ -98,10 +94,10 @@ def disk(plan: Plan) -> Iterator[Finding]:
     need = _LITTLE_GB
     if plan.preset is not None and plan.preset.folder is None and plan.folder is None:
         keeps = hub_place.hub_cache() if plan.preset.hub else store.models_dir()
-        # Weights are published in bf16; memory_gb counts them with a few prompts, so it errs on the safe side.
+        # Weights are published in bf16; memory_gb counts a few prompts too, so it errs on the safe side.
         need = plan.preset.memory_gb.get("bf16", _LITTLE_GB)
     yield _room("disk, cache", keeps, need, plan if need > _LITTLE_GB else None)
-    yield _room("disk, reports", Path.cwd(), _LITTLE_GB, None)
+    yield _room("disk, reports", Path(), _LITTLE_GB, None)
 
 
 def _room(name: str, place: Path, need: float, plan: Plan | None) -> Finding:
@@ -109,13 +105,9 @@ def _room(name: str, place: Path, need: float, plan: Plan | None) -> Finding:
     try:
         free = shutil.disk_usage(there).free / _GB
     except OSError as error:
-        return Finding(
-            name,
-            "warn",
-            f"{short(there)} does not tell its size ({type(error).__name__})",
-            "See to the drive.",
-        )
-    said = f"{free:.1f} GB free at {short(there)}"
+        said = f"{short(there)} does not tell its size ({type(error).__name__})"
+        return Finding(name, "warn", said, "See to the drive.")
+    said = f"{free:.1f} GB free at {short(there.absolute())}"
     if free >= need:
         return Finding(name, "ok", said)
     if plan is None or plan.preset is None:

@@ -29,14 +29,14 @@ def look(meant: Meant) -> Iterator[Finding]:
 def _configuration(meant: Meant) -> Finding:
     if meant.fault is not None:
         problem, cure = meant.fault
-        return Finding("configuration", "fail", short(problem), cure, "reports")
+        return Finding("configuration", "fail", short(problem).rstrip("."), cure, "reports")
     if meant.used is None:
         return Finding("configuration", "ok", "no reportgen.toml in the working folder: defaults")
     return _tried("configuration", lambda: _institution(meant))
 
 
 def _institution(meant: Meant) -> str:
-    assert meant.settings.institution.logo_png is not None or not meant.settings.institution.logo
+    _ = meant.settings.institution.logo_png  # read, if there is one
     return f"{short(str(meant.used))} is valid"
 
 
@@ -48,7 +48,7 @@ def _tried(name: str, attempt: Callable[[], str]) -> Finding:
     try:
         return Finding(name, "ok", attempt())
     except ReportgenError as error:
-        return Finding(name, "fail", short(error.problem), error.cure, "reports")
+        return Finding(name, "fail", short(error.problem).rstrip("."), error.cure, "reports")
 
 
 def _shipped(folder: Path) -> Finding:
@@ -56,7 +56,7 @@ def _shipped(folder: Path) -> Finding:
     cure = "Type: pip install --force-reinstall --no-deps reportgen"
     try:
         lines = (folder / "SHA256SUMS").read_text("ascii").splitlines()
-        hashes = dict(reversed(line.split("  ", 1)) for line in lines)
+        hashes = {name: digest for digest, name in (line.split("  ") for line in lines)}
         wrong = sorted(name for name, right in hashes.items() if _hash(folder / name) != right)
     except (OSError, ValueError) as error:
         said = f"the list of the shipped fonts cannot be read ({type(error).__name__})"
@@ -78,20 +78,21 @@ def _declared(folder: Path | None) -> Iterator[Finding]:
     try:
         files = declared_fonts(folder)
     except ReportgenError as error:
-        yield Finding("fonts of the site", "fail", short(error.problem), error.cure, "reports")
+        yield Finding("fonts of the site", "fail", short(error.problem).rstrip("."), error.cure, "reports")
         return
     closed = [path.name for path in files if _forbids(path)]
     if closed:
-        said = f"{', '.join(closed)} may not be embedded, says the font itself; its letters are left out"
-        yield Finding(
-            "fonts of the site", "warn", said, "Declare another font for that script (docs/fonts.md)."
+        said = (
+            f"{', '.join(closed)}: the font says that its licence forbids embedding it, and a PDF embeds it"
         )
+        cure = "Declare another font for that script, or get the right from its maker (docs/fonts.md)."
+        yield Finding("fonts of the site", "warn", said, cure)
     else:
         yield Finding("fonts of the site", "ok", f"{len(files)} in {short(files[0].parent)}")
 
 
 def _forbids(path: Path) -> bool:
-    """Whether a font's own licence bits keep it out of a PDF: reportlab heeds them.
+    """Whether a font's own licence bits keep it out of a PDF, which holds a part of its outlines.
 
     OpenType 1.9, OS/2, fsType: 0x0002 restricted, 0x0100 no subsetting, 0x0200 bitmaps only.
     """
