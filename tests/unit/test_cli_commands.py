@@ -103,7 +103,7 @@ def test_a_bug_is_1_and_shows_where_but_not_what(capsys, tmp_path, monkeypatch):
 def test_ctrl_c_is_130(capsys, monkeypatch):
     from reportgen.desk import doctor
 
-    def interrupted():
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(doctor, "doctor", interrupted)
