@@ -16,6 +16,7 @@ from reportgen import resources
 from reportgen.cli import main
 from reportgen.desk.doctor import Finding, Meant, deep, doctor, lines, machine, model, packages, site
 from reportgen.desk.doctor import verdict as comes_to
+from reportgen.desk.doctor.finding import short
 from reportgen.desk.doctor.plan import Plan
 from reportgen.engines import child, nvidia, store
 from reportgen.errors import DomainError, ExitCode
@@ -86,6 +87,38 @@ def test_a_package_that_is_not_right_is_told(monkeypatch, name, has, meant, told
     assert "pip install" in one.cure
 
 
+@pytest.mark.parametrize(
+    ("system", "machine_", "words"),
+    [
+        ("win32", "AMD64", f"For an NVIDIA card type first: {nvidia.CUDA_TORCH}. Then: pip install"),
+        ("darwin", "x86_64", "no builds for Intel Macs"),
+        ("darwin", "arm64", 'Type: pip install "reportgen[medgemma]"'),
+        ("linux", "x86_64", 'Type: pip install "reportgen[medgemma]"'),
+    ],
+)
+def test_how_pytorch_is_installed_differs_by_system(monkeypatch, system, machine_, words):
+    monkeypatch.setattr(packages.sys, "platform", system)
+    monkeypatch.setattr(packages.platform, "machine", lambda: machine_)
+    monkeypatch.setattr(packages, "installed", lambda _: None)
+    assert words in packages._install("medgemma")
+
+
+@pytest.mark.parametrize(
+    ("home", "path", "said"),
+    [
+        ("/home/alice", "/home/alice/cache", "~/cache"),
+        ("/home/alice", "/home/alice", "~"),
+        ("/home/alice", "cannot open /home/alice/x.so: no such file", "cannot open ~/x.so: no such file"),
+        ("/home/alice", "/home/alicia/cache", "/home/alicia/cache"),
+        ("/", "/var/cache", "/var/cache"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+def test_a_path_does_not_tell_who_is_at_home_there(monkeypatch, home, path, said):
+    monkeypatch.setenv("HOME", home)
+    assert short(path) == said
+
+
 def test_a_folder_that_is_not_installed_is_told(monkeypatch):
     def nobody(_):
         raise PackageNotFoundError("reportgen")
@@ -105,6 +138,7 @@ def test_the_command_for_cuda_is_the_one_that_the_readme_and_the_constraints_hav
 def test_a_python_of_32_bits_is_told(monkeypatch):
     monkeypatch.setattr(machine.struct, "calcsize", lambda _: 4)
     assert (found()["Python"].state, found()["Python"].blocks) == ("warn", "model")
+    assert found(NAMED)["Python"].state == "fail"
 
 
 def test_a_python_that_was_not_asked_for_is_told(monkeypatch):

@@ -107,7 +107,8 @@ def test_a_build_that_does_not_suit_is_told(machine, version, build, smi, words)
     ("smi", "then", "words"),
     [
         ("", "sleep 90", "gave no answer in time"),
-        ("", "sleep 90 & wait", "gave no answer in time"),  # what it began holds its stdout
+        ("", "sleep 90 & wait", "gave no answer in time"),
+        ("", "sleep 90 & exit 0", "gave no answer in time"),  # what it began holds its stdout
         ("\x00\x01 \xff garbage, , ,\n", "exit 0", "cannot be read"),
         ("No devices were found\n", "exit 6", "finds no GPU"),
         ("Failed to initialize NVML: Driver/library version mismatch\n", "exit 18", "restart the machine"),
@@ -166,7 +167,7 @@ def test_a_gpu_that_is_hidden_is_told(machine, value):
 def test_a_console_that_lacks_letters_is_told_in_its_own(tmp_path, encoding):
     told = doctor(cwd=tmp_path, PYTHONIOENCODING=encoding)
     assert told["console"][0] == "warn"
-    assert "unset PYTHONIOENCODING" in told["console"][1]
+    assert "Unset PYTHONIOENCODING" in told["console"][1]
     plain = subprocess.run(
         [sys.executable, "-m", "reportgen", "doctor"], capture_output=True, check=True, cwd=tmp_path,
         env={**ALONE, "PYTHONPATH": ":".join(filter(None, sys.path)), "PYTHONIOENCODING": encoding},

@@ -66,16 +66,18 @@ class Child:
     def leave(self) -> None:
         """Kill it with all that it began, and wait no longer than a moment."""
         child = self._child
-        if child is None or child.poll() is not None:
+        if child is None or child.stdout is None or child.stdout.closed:
             return
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(
+            ProcessLookupError, PermissionError
+        ):  # the second is macOS, of one that ended
             if sys.platform == "win32":
                 child.kill()
             else:
                 os.killpg(child.pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(_FAREWELL)
-        if child.stdout is not None and sys.platform != "win32":  # there a thread may still read it
+        if sys.platform != "win32":  # there a thread may still read it
             child.stdout.close()
 
 

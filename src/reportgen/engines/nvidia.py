@@ -69,7 +69,10 @@ class Driver:
 
     @property
     def used(self) -> Gpu | None:
-        """The GPU that PyTorch would take: the first, or the first of ``CUDA_VISIBLE_DEVICES``."""
+        """The GPU that PyTorch would take: the first, or the first of ``CUDA_VISIBLE_DEVICES``.
+
+        Of unlike GPUs CUDA counts the fastest as the first, and this the one in the lowest slot.
+        """
         first = visible()
         if first is None:
             return self.gpus[0] if self.gpus else None

@@ -46,7 +46,7 @@ def _findings(meant: Meant, *, deep: bool) -> Iterator[Finding]:
     finally:
         inquiry.leave()
     plan.settle(driver)
-    yield from machine.program()
+    yield from machine.program(plan)
     yield machine.console(sys.stdout.encoding)
     yield from packages.look(plan)
     if plan.writer == "model":

@@ -1,5 +1,6 @@
 """One line of what was looked at."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,4 +37,5 @@ Hinders = Callable[[str, str, str], Finding]
 
 def short(path: Path | str) -> str:
     """A path, or a text with paths, without the name of who is logged in: the home folder is ``~``."""
-    return str(path).replace(str(Path.home()), "~")
+    home = f"{Path.home()}{os.sep}"
+    return f"{path}{os.sep}".replace(home, f"~{os.sep}").removesuffix(os.sep) if len(home) > 2 else str(path)

@@ -38,7 +38,7 @@ def _driver(plan: Plan, driver: Driver | None) -> Finding:
     if driver is None:
         if not plan.on_cuda:
             return Finding(name, "ok", "none, and none is needed")
-        cure = _WITHOUT if plan.named else "If that is meant, say so with --engine template."
+        cure = _WITHOUT if plan.named else "If it is meant so, say so with --engine template."
         return plan.hinders(name, "none was found, so CUDA cannot be used", cure)
     if driver.trouble:
         known = f"{driver.version}; " if driver.version else ""
@@ -86,7 +86,7 @@ def _memory(plan: Plan, driver: Driver) -> Finding:
 def _fits(free_gb: float) -> str:
     """What of each preset there is room for."""
     told = []
-    for preset in presets().values():
+    for preset in filter(lambda one: one.memory_gb, presets().values()):
         into = [f"{at} ({need:g} GB)" for at, need in preset.memory_gb.items() if need <= free_gb]
         least = min(preset.memory_gb.items(), key=lambda pair: pair[1])
         told.append(

