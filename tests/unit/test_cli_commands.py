@@ -103,7 +103,7 @@ def test_a_bug_is_1_and_shows_where_but_not_what(capsys, tmp_path, monkeypatch):
 def test_ctrl_c_is_130(capsys, monkeypatch):
     from reportgen.desk import doctor
 
-    def interrupted():
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(doctor, "doctor", interrupted)
@@ -272,26 +272,11 @@ def test_schema(capsys):
 
 
 def test_doctor(capsys, monkeypatch):
-    assert told(capsys, "doctor").endswith("Reports can be made.\n")
-    findings = json.loads(told(capsys, "doctor", "--json"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert told(capsys, "doctor", "--engine", "template").endswith("Reports can be made.\n")
+    findings = json.loads(told(capsys, "doctor", "--json"))["findings"]
     assert {"reportgen", "Python", "domain", "schemas", "cache folder"} <= {one["name"] for one in findings}
-
-
-def test_doctor_tells_what_is_missing(capsys, monkeypatch):
-    from importlib.metadata import PackageNotFoundError, version
-
-    from reportgen.desk import doctor
-
-    def without(name):
-        if name in {"reportlab", "torch"}:
-            raise PackageNotFoundError
-        return version(name)
-
-    monkeypatch.setattr(doctor, "version", without)
-    shown = told(capsys, "doctor", code=ExitCode.USAGE)
-    assert "bad   reportlab" in shown
-    assert "note  torch" in shown
-    assert "Reports cannot be made" in shown
+    assert set(findings[0]) == {"name", "state", "said", "cure", "blocks"}
 
 
 def test_model_status_and_setup(capsys, monkeypatch):
