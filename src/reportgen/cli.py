@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reportgen.cli_ask import ask
 from reportgen.cli_options import (
     CONFIG,
     CONTEXT,
@@ -244,6 +245,7 @@ def doctor(as_json: bool) -> int:
 
 cli.add_command(model)
 cli.add_command(cache)
+cli.add_command(ask)
 
 
 @cli.command()
