@@ -113,11 +113,17 @@ class _Record:
         return {f"view:{row.view}" for row in self.report.views if row.view and row.image in fact.images}, None
 
     def _told_by(self, row: BiometryRow, fact: Fact) -> bool:
+        return (row.image,) == fact.images and fact.surface == self._surface(row)
+
+    def _surface(self, row: BiometryRow) -> str:
+        """A value as facts have it."""
         key = self.domain.measure_of(row.abbr)
-        named = self.domain.biometry[key].narrated if key else ""
+        named = self.domain.biometry[key].narrated if key else row.name
         if row.fetus:
             named += say(self.domain, "surface.fetus", fetus=row.fetus)
-        return (row.image,) == fact.images and fact.name == named
+        form = "surface.measurement" if row.source == "operator" else "surface.measurement_model"
+        image = images_phrase(self.domain, [row.image_number])
+        return say(self.domain, form, name=named, value=row.value, unit=row.unit, image=image)
 
     def _outside(self) -> set[str]:
         names = set(self.report.checklist.not_recognisable if self.report.checklist else ())
@@ -163,16 +169,10 @@ class _Record:
             in_set = any(fact.kind != "measurement" and fact.name == row.abbr and row.image in fact.images for fact in facts)
             if key is None or in_set or any(self._told_by(row, fact) for fact in facts):
                 continue
-            named = self.domain.biometry[key].narrated
-            if row.fetus:
-                named += say(self.domain, "surface.fetus", fetus=row.fetus)
-            form = "surface.measurement" if row.source == "operator" else "surface.measurement_model"
-            image = images_phrase(self.domain, [row.image_number])
-            text = say(self.domain, form, name=named, value=row.value, unit=row.unit, image=image)
             yield Tellable(
                 id=f"biometry[{place}]",
                 kind="measurement",
-                text=capital(text) + ".",
+                text=capital(self._surface(row)) + ".",
                 source=f"biometry[{place}]",
                 images=(row.image,),
                 numbers=frozenset({row.image_number}),

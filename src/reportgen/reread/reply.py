@@ -76,9 +76,10 @@ def _printed(spoken: Spoken, report: Report, domain: Domain) -> bool:
     for piece in sorted(pieces, key=len, reverse=True):
         either = f"{re.escape(piece)}|{re.escape(piece[:1].upper() + piece[1:])}"
         text = re.sub(rf"(?<!\w)(?:{either})(?!\w)", " ", text)
-    own = " ".join(domain.asking.sentences.values()) + domain.wording["image"] + " " + domain.wording["images"]
-    own += " " + domain.wording["joining"]["last"] + " " + domain.wording["header"]["images"]
-    known = {word.lower() for word in _WORD.findall(re.sub(r"\{\w+\}", " ", own))}
+    said = domain.wording
+    own = [*domain.asking.sentences.values(), *said["surface"].values(), said["image"], said["images"]]
+    own += [said["joining"]["last"], said["header"]["images"]]
+    known = {word.lower() for word in _WORD.findall(re.sub(r"\{\w+\}", " ", " ".join(own)))}
     return {word.lower() for word in _WORD.findall(text)} <= known | _numbers(spoken, report)
 
 
