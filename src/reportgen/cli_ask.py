@@ -35,7 +35,9 @@ def ask(case: str, question: str | None, as_json: bool, interactive: bool, **cho
     say." No background knowledge, no opinion, no advice. Nothing of a question is kept.
     """
     if interactive == (question is not None):
-        raise UsageError("Give one QUESTION, or --interactive.", 'Such as: reportgen ask case.json "What is the HC?"')
+        raise UsageError(
+            "Give one QUESTION, or --interactive.", 'Such as: reportgen ask case.json "What is the HC?"'
+        )
     from reportgen.desk.ask import Asked, reply_lines
 
     with contextlib.closing(open_engine(chosen)) as engine:

@@ -61,7 +61,9 @@ def choice_prompt(question: str, shown: Sequence[tuple[str, str]], domain: Domai
         domain: Its ``asking.choose`` has the messages.
     """
     assert domain.asking is not None
-    listed = "\n".join(f"F{number} {kind.replace('_', ' ')}: {name}" for number, (kind, name) in enumerate(shown, 1))
+    listed = "\n".join(
+        f"F{number} {kind.replace('_', ' ')}: {name}" for number, (kind, name) in enumerate(shown, 1)
+    )
     asked = domain.asking.choose[-1][1].format(facts=listed, question=question)
     messages = (*domain.asking.choose[:-1], (domain.asking.choose[-1][0], asked))
     return Prompt.model_validate({"messages": messages, "grammar": _some_of(len(shown))})

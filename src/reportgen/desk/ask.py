@@ -77,12 +77,14 @@ class Asked:
             data = path.read_bytes()
         except OSError as error:
             raise UsageError(
-                f"{path} cannot be read ({type(error).__name__}).", "Give a case, or OUT/CASE_ID of a finished report."
+                f"{path} cannot be read ({type(error).__name__}).",
+                "Give a case, or OUT/CASE_ID of a finished report.",
             ) from None
         reading = read_again({TRUTH: data}, self.domain)
         if reading.faults or reading.report is None:
             raise IntegrityError(
-                f"{path} is not what was written: {reading.faults[0].problem}.", "Ask about the input of the case."
+                f"{path} is not what was written: {reading.faults[0].problem}.",
+                "Ask about the input of the case.",
             )
         if reading.unchecked:
             raise UsageError(
@@ -126,14 +128,14 @@ class Asked:
             sentences=tuple(spoken),
         )
         if faults := list(reply_faults(reply, self.report, self.domain)):
-            raise IntegrityError(f"An answer does not say what its record holds: {faults[0]}.", "Report this.")
+            raise IntegrityError(
+                f"An answer does not say what its record holds: {faults[0]}.", "Report this."
+            )
         return reply
 
     # -- which facts -----------------------------------------------------------------------------------------
 
-    def _choose(
-        self, line: str, question: Question
-    ) -> tuple[list[Tellable], bool, Silence | None, bool]:
+    def _choose(self, line: str, question: Question) -> tuple[list[Tellable], bool, Silence | None, bool]:
         asking = self.domain.asking
         assert asking is not None
         lifted = {word for part in question.parts for topic in self._topics(part) for word in topic.lifts}
@@ -192,7 +194,9 @@ class Asked:
                     found += told
                     lacking = lacking or not told
             else:
-                told = self._of(topic.named if part.images and topic.named else topic.all or topic.named, part)
+                told = self._of(
+                    topic.named if part.images and topic.named else topic.all or topic.named, part
+                )
                 found += told
                 lacking = lacking or not told
         if used or not part.named:
@@ -251,7 +255,9 @@ class Asked:
         for text, origin in self._drafts(passage, some):
             check = check_passage(text, slots, passage.id, self.domain)
             told = [name for sentence in check.sentences for name in sentence.evidence]
-            if not any(one.objections for one in check.sentences) and sorted(told) == sorted(f.id for f in some):
+            if not any(one.objections for one in check.sentences) and sorted(told) == sorted(
+                f.id for f in some
+            ):
                 return [
                     Spoken(
                         text=filled(one.text, slots),
@@ -274,7 +280,10 @@ class Asked:
             for answer in self._engine.generate([prompt], Parameters()):
                 if not answer.error and answer.finish == "stop":
                     yield wide(answer.text), "model_constrained"
-        yield wide(fixed_sentences(passage.model_copy(update={"facts": tuple(some)}), self.domain)), "template"
+        yield (
+            wide(fixed_sentences(passage.model_copy(update={"facts": tuple(some)}), self.domain)),
+            "template",
+        )
 
     def _fixed(self, key: str) -> Spoken:
         assert self.domain.asking is not None
@@ -311,7 +320,9 @@ def reply_lines(reply: Reply) -> list[str]:
     who = {"model": "model", "model_constrained": "model", "template": "fixed", "reviewer": "reviewer"}
     lines = []
     for one in reply.sentences:
-        rests = ", ".join(f"{e.id} {e.kind}" + (f" on {', '.join(e.images)}" if e.images else "") for e in one.evidence)
+        rests = ", ".join(
+            f"{e.id} {e.kind}" + (f" on {', '.join(e.images)}" if e.images else "") for e in one.evidence
+        )
         lines.append(one.text)
         if rests:
             lines.append(f"    [{rests}; words: {who[one.origin]}]")

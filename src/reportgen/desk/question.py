@@ -23,7 +23,12 @@ _TOKEN = re.compile(r"[a-z]+|\d+(?:[.,]\d+)?|[^\sa-z\d]")
 #: Marks of plain sentences; all others are those of a markup, a template or another alphabet.
 _PLAIN = frozenset(".,;:?!'\"()-/#&%+\u2026")
 _TYPED = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\u2010\u2011\u00a0", "''\"\"---- ")
-_SHORT = ((r"\bwon't\b", "will not"), (r"\bcan't\b", "can not"), (r"n't\b", " not"), (r"'(?:s|re|ve|ll|d|m)?\b", " "))
+_SHORT = (
+    (r"\bwon't\b", "will not"),
+    (r"\bcan't\b", "can not"),
+    (r"n't\b", " not"),
+    (r"'(?:s|re|ve|ll|d|m)?\b", " "),
+)
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,13 @@ def tidy(text: str) -> str:
     """
     line = text.strip().translate(_TYPED)
     if not line:
-        raise UsageError("The question is empty.", "Ask for a view, a measurement, a score or what is to check.")
+        raise UsageError(
+            "The question is empty.", "Ask for a view, a measurement, a score or what is to check."
+        )
     if len(line) > MOST_CHARACTERS:
-        raise UsageError(f"The question has more than {MOST_CHARACTERS} characters.", "Ask for one thing at a time.")
+        raise UsageError(
+            f"The question has more than {MOST_CHARACTERS} characters.", "Ask for one thing at a time."
+        )
     for character in line:
         if unicodedata.category(character)[0] == "C" or character in "\u2028\u2029":
             raise UsageError(
@@ -113,8 +122,7 @@ class Reader:
             for word in words:
                 self._groups.setdefault(_key(word), set()).add(group)
         self._frame = {
-            _key(word)
-            for word in (*self._asking.frame, *self._asking.premises, *self._asking.interrogatives)
+            _key(word) for word in (*self._asking.frame, *self._asking.premises, *self._asking.interrogatives)
         }
         self._beyond = {_key(word): word for word in self._asking.beyond if not word.endswith("*")}
         stems = [word for word in self._asking.beyond if word.endswith("*")]
@@ -139,10 +147,13 @@ class Reader:
     def _pieces(self, text: str) -> Iterator[tuple[str, bool]]:
         """The parts of a question, and whether each asks: the rest only states or supposes."""
         ask = "|".join(self._asking.interrogatives)
+        opens = "|".join(self._asking.openers)
         suppose = "|".join(self._asking.premises)
-        cut = rf"(?<=[?;!.:])\s+|\s*,?\s+\b(?:and|or|plus|also|but|then)\s+(?=(?:{ask})\b)|,\s*(?=(?:{ask})\b)"
+        cut = (
+            rf"(?<=[?;!.:])\s+|\s*,?\s+\b(?:and|or|plus|also|but|then)\s+(?=(?:{ask})\b)|,\s*(?=(?:{ask})\b)"
+        )
         for piece in filter(None, map(str.strip, re.split(cut, text))):
-            supposed = re.match(rf"(?:{suppose})\b.*?(?:,\s*|\s+)(?=(?:{ask})\b)", piece)
+            supposed = re.match(rf"(?:{suppose})\b.*?(?:,\s*(?=(?:{ask})\b)|\s+(?=(?:{opens})\b))", piece)
             if supposed:
                 yield supposed[0], False
                 piece = piece[supposed.end() :]
@@ -172,7 +183,9 @@ class Reader:
             word = words[0]
             if word[0].isdigit():
                 part.numbers += 1
-            elif stem := next((self._stems[word[:n]] for n in range(len(word), 0, -1) if word[:n] in self._stems), None):
+            elif stem := next(
+                (self._stems[word[:n]] for n in range(len(word), 0, -1) if word[:n] in self._stems), None
+            ):
                 question.beyond.add(stem)
             else:
                 question.unknown += 1
@@ -190,7 +203,7 @@ class Reader:
             return
 
     def _narrowed(self, part: Part) -> None:
-        """"The circumference of the head": of what is named, that which is one."""
+        """ "The circumference of the head": of what is named, that which is one."""
         if not part.narrowed:
             return
         wanted = frozenset.union(*part.narrowed)
@@ -222,14 +235,20 @@ class Reader:
 
         text = re.sub(rf"\b(?:{image})\s*(?:no|number|nr)?\s*\.?\s*#?\s*\d+\b{more}", listed, text)
         text = re.sub(rf"#\s*\d+\b{more}", listed, text)
-        text = re.sub(rf"\b(\d+(?:st|nd|rd|th)|{ordinals}|last)\s+(?:{image})\b|\b(?:{image})\s+({ordinals})\b", ordinal, text)
+        text = re.sub(
+            rf"\b(\d+(?:st|nd|rd|th)|{ordinals}|last)\s+(?:{image})\b|\b(?:{image})\s+({ordinals})\b",
+            ordinal,
+            text,
+        )
         fetuses = "|".join(asking.fetus_words)
         text = re.sub(rf"\b(?:{fetuses})\s+([a-f]|\d)\b", fetus, text)
         return re.sub(rf"\b\d+(?:[.,]\d+)?\s*(?:{'|'.join(asking.units)})\b", " ", text)
 
     def _vocabulary(self, domain: Domain) -> Iterable[str]:
         asking = self._asking
-        yield from (word for phrase in (*asking.frame, *asking.beyond, *asking.not_names) for word in _words(phrase))
+        yield from (
+            word for phrase in (*asking.frame, *asking.beyond, *asking.not_names) for word in _words(phrase)
+        )
         yield from (word for words in asking.groups.values() for phrase in words for word in _words(phrase))
         for thing in (*asking.things, *asking.attributes):
             yield from (word for phrase in thing.words for word in _words(phrase))

@@ -17,7 +17,11 @@ class Spelling:
 
     def corrected(self, word: str) -> str:
         """The only known word that a word can be a slip of; else the word itself."""
-        if word in self._words or not re.fullmatch("[a-z]{3,}", word) or word.removesuffix("s") in self._words:
+        if (
+            word in self._words
+            or not re.fullmatch("[a-z]{3,}", word)
+            or word.removesuffix("s") in self._words
+        ):
             return word
         swapped = {w for w in _swaps(word) if w in self._words}
         if len(swapped) == 1:

@@ -96,7 +96,9 @@ class _Record:
             return {self.long[fact.name]} if fact.name in self.long else set(), None
         if fact.kind == "measurement":
             rows = [row for row in self.report.biometry if self._told_by(row, fact)]
-            return {f"measure:{self.domain.measure_of(row.abbr)}" for row in rows}, rows[0].fetus if rows else None
+            return {f"measure:{self.domain.measure_of(row.abbr)}" for row in rows}, rows[
+                0
+            ].fetus if rows else None
         if fact.kind == "not_recognised":
             names = self.report.checklist.not_recognised if self.report.checklist else ()
             return {self.short[name] for name in names if name in self.short}, None
@@ -110,7 +112,9 @@ class _Record:
             return {f"measure:{key}"}, named[1] if named else None
         if fact.name in self.short:
             return {self.short[fact.name]}, None
-        return {f"view:{row.view}" for row in self.report.views if row.view and row.image in fact.images}, None
+        return {
+            f"view:{row.view}" for row in self.report.views if row.view and row.image in fact.images
+        }, None
 
     def _told_by(self, row: BiometryRow, fact: Fact) -> bool:
         return (row.image,) == fact.images and fact.surface == self._surface(row)
@@ -137,7 +141,9 @@ class _Record:
 
     def _rows(self) -> Iterator[Tellable]:
         """The table of views: scores, further candidates, and views that no narrated fact tells."""
-        told = {image for fact in self.report.facts if fact.kind in {"view", "candidate"} for image in fact.images}
+        told = {
+            image for fact in self.report.facts if fact.kind in {"view", "candidate"} for image in fact.images
+        }
         for place, row in enumerate(self.report.views):
             image = capital(images_phrase(self.domain, [row.number]))
             listed = strung(
@@ -166,7 +172,10 @@ class _Record:
         facts = [fact for fact in self.report.facts if fact.kind.startswith("measurement")]
         for place, row in enumerate(self.report.biometry):
             key = self.domain.measure_of(row.abbr)
-            in_set = any(fact.kind != "measurement" and fact.name == row.abbr and row.image in fact.images for fact in facts)
+            in_set = any(
+                fact.kind != "measurement" and fact.name == row.abbr and row.image in fact.images
+                for fact in facts
+            )
             if key is None or in_set or any(self._told_by(row, fact) for fact in facts):
                 continue
             yield Tellable(

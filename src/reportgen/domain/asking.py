@@ -50,6 +50,7 @@ class Asking(Entry):
     frame: tuple[str, ...]
     beyond: tuple[str, ...]
     interrogatives: tuple[str, ...]
+    openers: tuple[str, ...]
     premises: tuple[str, ...]
     groups: dict[str, tuple[str, ...]]
     topics: tuple[Topic, ...]
