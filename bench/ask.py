@@ -1,9 +1,9 @@
 """Asks the questions of tests/data about the samples, and counts which were answered rightly.
 
-    python bench/ask.py [--model smollm2-135m] [FILE.jsonl ...] [--all]
+    python bench/ask.py [--model smollm2-135m] [FILE.jsonl ...]
 
-A question is answered rightly if its answer rests on exactly the facts that stand beside it, or says that the record
-does not say where none do. Ends with 6 if an answer says what its record does not hold.
+A question is answered rightly if its answer rests on exactly the facts that stand beside it, or says that the
+record does not say where none do. Ends with 6 if an answer says what its record does not hold.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def outcomes(file: Path, engine: Engine) -> Iterator[Outcome]:
         name, wanted = entry["case"], frozenset(entry["evidence"])
         if name not in records:
             place = str(ROOT / "samples" / name / f"{name}.json")
-            records[name] = Asked(place, "fetal_ultrasound", Settings(), ReadOptions(), engine)
+            records[name] = Asked(place, "fetal_ultrasound", Settings(), ReadOptions(), engine=engine)
         try:
             reply = records[name].ask(entry["question"])
         except UsageError:

@@ -42,7 +42,12 @@ def ask(case: str, question: str | None, as_json: bool, interactive: bool, **cho
 
     with contextlib.closing(open_engine(chosen)) as engine:
         asked = Asked(
-            case, chosen["domain"], chosen["settings"], read_options(chosen), engine, lang=chosen["lang"]
+            case,
+            chosen["domain"],
+            chosen["settings"],
+            read_options(chosen),
+            engine=engine,
+            lang=chosen["lang"],
         )
         if question is not None:
             reply = asked.ask(question)
@@ -67,7 +72,7 @@ def _answer(asked: "Asked", line: str, *, as_json: bool) -> None:
 
 
 def _typed() -> Iterator[str]:
-    """Lines of standard input; a person at a terminal is prompted. What is no text is refused and passed over."""
+    """Lines of standard input; a person at a terminal is prompted. What is no text is passed over."""
     stream, person = sys.stdin.buffer, sys.stdin.isatty()
     if person:
         say('Ask about the record; "quit" or Ctrl-D ends.')

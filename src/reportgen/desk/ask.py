@@ -1,35 +1,32 @@
 """Questions about one record: which of its facts answer, in which words; else that the record does not say.
 
 The words of the question decide whether a record can answer it, and bound what may be chosen; a model chooses
-among that where there is a choice, and words the sentences around slots. Nothing of the question is in the answer.
+among that where there is a choice, and words the sentences around slots. No answer holds any of its question.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reportgen import pipeline, read
-from reportgen.assemble import filled
-from reportgen.check import check_passage
-from reportgen.desk.question import Named, Part, Question, Reader, tidy
-from reportgen.desk.tellable import NARRATED, Tellable, tellables
-from reportgen.domain import Domain, load_domain
+from reportgen.desk.names import Named
+from reportgen.desk.question import Part, Question, Reader, tidy
+from reportgen.desk.tellable import Tellable, tellables
+from reportgen.desk.wording import worded
+from reportgen.domain import load_domain
 from reportgen.domain.asking import Tiers, Topic
 from reportgen.engines import load_engine
 from reportgen.engines.base import Engine, Parameters
 from reportgen.errors import IntegrityError, UsageError
-from reportgen.narrate import choice_prompt, fixed_sentences, prompt_for
-from reportgen.nouns import Fact, Passage, Report
-from reportgen.nouns.reply import Evidence, Reply, Silence, Spoken
-from reportgen.nouns.report import Origin
+from reportgen.narrate import choice_prompt
+from reportgen.nouns import Report
+from reportgen.nouns.reply import Reply, Silence, Spoken
 from reportgen.reread import TRUTH, read_again
 from reportgen.reread.reply import reply_faults
 from reportgen.settings import Settings
 
 __all__ = ["Asked", "reply_lines"]
-
-_SLOT = re.compile(r"\[\[(F\d+)\]\]")
 
 
 class Asked:
@@ -56,13 +53,14 @@ class Asked:
         domain: str,
         settings: Settings,
         options: read.ReadOptions,
+        *,
         engine: Engine,
         lang: str | None = None,
     ) -> None:
         self.domain = pipeline.configured(load_domain(domain, lang), settings)
         if self.domain.asking is None:
             raise UsageError(
-                f"No question can be asked in the language '{self.domain.lang}' of the domain {self.domain.domain}.",
+                f"The domain {self.domain.domain} answers no questions in the language '{self.domain.lang}'.",
                 "It has no asking.yaml for it; leave out --lang, or add the file.",
             )
         self._engine = engine if engine.info.engine != "template" and self.domain.has_lexicon else None
@@ -116,7 +114,7 @@ class Asked:
         """
         question = self._reader.read(line := tidy(text))
         chosen, complete, why, by_model = self._choose(line, question)
-        spoken = self._worded(chosen) if chosen else [self._fixed("none")]
+        spoken = worded(chosen, self.report, self.domain, self._engine) if chosen else [self._fixed("none")]
         if chosen and not complete:
             spoken.append(self._fixed("rest"))
         reply = Reply(
@@ -234,57 +232,6 @@ class Asked:
                 return [one for number, one in enumerate(several, 1) if number in numbers]
         return list(several)
 
-    # -- in which words --------------------------------------------------------------------------------------
-
-    def _worded(self, chosen: Sequence[Tellable]) -> list[Spoken]:
-        """Sentences around narrated facts, region by region, then what code prints."""
-        spoken: list[Spoken] = []
-        facts = {one.fact.id: one for one in chosen if one.fact is not None}
-        for passage in _passages(self.report, self.domain):
-            some = [fact for fact in passage.facts if fact.id in facts]
-            if some:
-                spoken += self._around(passage, some, facts)
-        said = {fact for one in spoken for fact in (e.id for e in one.evidence)}
-        for one in chosen:
-            if one.id not in said or one.fact is None:
-                spoken.append(Spoken(text=one.text, evidence=(_evidence(one),), origin="template"))
-        return spoken
-
-    def _around(self, passage: Passage, some: list[Fact], facts: dict[str, Tellable]) -> list[Spoken]:
-        slots = {fact.id: fact for fact in passage.facts}
-        for text, origin in self._drafts(passage, some):
-            check = check_passage(text, slots, passage.id, self.domain)
-            told = [name for sentence in check.sentences for name in sentence.evidence]
-            if not any(one.objections for one in check.sentences) and sorted(told) == sorted(
-                f.id for f in some
-            ):
-                return [
-                    Spoken(
-                        text=filled(one.text, slots),
-                        evidence=tuple(_evidence(facts[name]) for name in one.evidence),
-                        origin=origin,
-                    )
-                    for one in check.sentences
-                ]
-        raise AssertionError(f"the fixed sentences of {passage.id} fail the check")
-
-    def _drafts(self, passage: Passage, some: list[Fact]) -> Iterable[tuple[str, Origin]]:
-        """Texts with case-wide slots, the model's first."""
-        place = {f"F{number}": fact.id for number, fact in enumerate(some, 1)}
-
-        def wide(text: str) -> str:
-            return _SLOT.sub(lambda slot: f"[[{place.get(slot[1], 'F0')}]]", text.strip())
-
-        if self._engine is not None:
-            prompt = prompt_for(passage, self.domain, refusal=(), left=some)
-            for answer in self._engine.generate([prompt], Parameters()):
-                if not answer.error and answer.finish == "stop":
-                    yield wide(answer.text), "model_constrained"
-        yield (
-            wide(fixed_sentences(passage.model_copy(update={"facts": tuple(some)}), self.domain)),
-            "template",
-        )
-
     def _fixed(self, key: str) -> Spoken:
         assert self.domain.asking is not None
         return Spoken(text=self.domain.asking.sentences[key], origin="template")
@@ -293,26 +240,6 @@ class Asked:
 def _called(one: Tellable) -> str:
     """What a model may know of it: a name, and never a value, a score or an image."""
     return one.fact.name if one.fact else one.kind.replace("_", " ")
-
-
-def _evidence(one: Tellable) -> Evidence:
-    return Evidence(id=one.id, kind=one.kind, images=one.images, source=one.source)
-
-
-def _passages(report: Report, domain: Domain) -> list[Passage]:
-    """The narrated facts by region, as they were when the report was written."""
-    region = {view.display: view.region for view in domain.views}
-    for section in report.sections:
-        for sentence in section.sentences:
-            region |= {name: section.name for name in sentence.evidence}
-    by_region: dict[str, list[Fact]] = {}
-    for fact in report.facts:
-        if fact.kind in NARRATED:
-            by_region.setdefault(region.get(fact.id) or region[fact.name], []).append(fact)
-    return [
-        Passage(id=f"P{number}", region=name, facts=tuple(facts))
-        for number, (name, facts) in enumerate(by_region.items(), 1)
-    ]
 
 
 def reply_lines(reply: Reply) -> list[str]:

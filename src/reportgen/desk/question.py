@@ -7,14 +7,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
+from reportgen.desk.names import Named, called_in, forms_of, key_of, names_in, words_of
 from reportgen.desk.spelling import Spelling
 from reportgen.domain import Domain
 from reportgen.domain.asking import Asking
 from reportgen.errors import UsageError
 
-__all__ = ["MOST_CHARACTERS", "Named", "Part", "Question", "Reader", "tidy"]
+__all__ = ["MOST_CHARACTERS", "Part", "Question", "Reader", "tidy"]
 
 MOST_CHARACTERS = 500
 #: Most words of a name.
@@ -29,19 +29,6 @@ _SHORT = (
     (r"n't\b", " not"),
     (r"'(?:s|re|ve|ll|d|m)?\b", " "),
 )
-
-
-@dataclass(frozen=True)
-class Named:
-    """What a question names.
-
-    Attributes:
-        about: As those of what a record tells.
-        exact: Whether it is the very name of a view or a measurement; a part of the body may be either.
-    """
-
-    about: frozenset[str]
-    exact: Literal["view", "measure"] | None = None
 
 
 @dataclass
@@ -93,7 +80,7 @@ def tidy(text: str) -> str:
     for character in line:
         if unicodedata.category(character)[0] == "C" or character in "\u2028\u2029":
             raise UsageError(
-                f"The question holds U+{ord(character):04X}, a control, bidirectional or unassigned character.",
+                f"The question holds U+{ord(character):04X}, which nobody types in a question.",
                 "Type it anew.",
             )
     return line
@@ -111,22 +98,23 @@ class Reader:
         assert domain.asking is not None
         self._asking: Asking = domain.asking
         self._last = images
-        self._names: dict[str, Named] = dict(_names(domain))
+        self._names: dict[str, Named] = dict(names_in(domain))
         self._narrow = {
-            _key(word): frozenset(f"measure:{key}" for key in entry.measures)
+            key_of(word): frozenset(f"measure:{key}" for key in entry.measures)
             for entry in self._asking.attributes
             for word in entry.words
         }
         self._groups: dict[str, set[str]] = {}
         for group, words in self._asking.groups.items():
             for word in words:
-                self._groups.setdefault(_key(word), set()).add(group)
+                self._groups.setdefault(key_of(word), set()).add(group)
         self._frame = {
-            _key(word) for word in (*self._asking.frame, *self._asking.premises, *self._asking.interrogatives)
+            key_of(word)
+            for word in (*self._asking.frame, *self._asking.premises, *self._asking.interrogatives)
         }
-        self._beyond = {_key(word): word for word in self._asking.beyond if not word.endswith("*")}
+        self._beyond = {key_of(word): word for word in self._asking.beyond if not word.endswith("*")}
         stems = [word for word in self._asking.beyond if word.endswith("*")]
-        self._stems = {_key(word): word for word in stems}
+        self._stems = {key_of(word): word for word in stems}
         self._known = {*self._names, *self._narrow, *self._groups, *self._frame, *self._beyond}
         self._spelling = Spelling(self._vocabulary(domain))
 
@@ -156,11 +144,9 @@ class Reader:
             supposed = re.match(rf"(?:{suppose})\b.*?(?:,\s*(?=(?:{ask})\b)|\s+(?=(?:{opens})\b))", piece)
             if supposed:
                 yield supposed[0], False
-                piece = piece[supposed.end() :]
-            if re.match(rf"(?:{suppose})\b", piece):
-                yield piece, False
-            else:
-                yield piece, piece.endswith("?") or re.match(rf"(?:{ask})\b", piece) is not None
+            rest = piece[supposed.end() :] if supposed else piece
+            asks = rest.endswith("?") or re.match(rf"(?:{ask})\b", rest) is not None
+            yield rest, asks and not re.match(rf"(?:{suppose})\b", rest)
 
     def _part(self, text: str, question: Question) -> Part:
         part = Part()
@@ -176,7 +162,7 @@ class Reader:
         return part
 
     def _knows(self, words: list[str], length: int) -> bool:
-        return len(words) == length and any(key in self._known for key in _forms("".join(words)))
+        return len(words) == length and any(key in self._known for key in forms_of("".join(words)))
 
     def _note(self, words: list[str], part: Part, question: Question, *, known: bool) -> None:
         if not known:
@@ -190,7 +176,7 @@ class Reader:
             else:
                 question.unknown += 1
             return
-        for key in _forms("".join(words)):
+        for key in forms_of("".join(words)):
             if key not in self._known:
                 continue
             if key in self._names:
@@ -247,12 +233,12 @@ class Reader:
     def _vocabulary(self, domain: Domain) -> Iterable[str]:
         asking = self._asking
         yield from (
-            word for phrase in (*asking.frame, *asking.beyond, *asking.not_names) for word in _words(phrase)
+            word for phrase in (*asking.frame, *asking.beyond, *asking.not_names) for word in words_of(phrase)
         )
-        yield from (word for words in asking.groups.values() for phrase in words for word in _words(phrase))
+        yield from (word for words in asking.groups.values() for phrase in words for word in words_of(phrase))
         for thing in (*asking.things, *asking.attributes):
-            yield from (word for phrase in thing.words for word in _words(phrase))
-        yield from (word for phrase, _ in _called(domain) for word in _words(phrase))
+            yield from (word for phrase in thing.words for word in words_of(phrase))
+        yield from (word for phrase, _ in called_in(domain) for word in words_of(phrase))
         yield from (*asking.image_words, *asking.fetus_words, *asking.units, *asking.ordinals)
 
 
@@ -261,48 +247,3 @@ def _spoken(line: str) -> str:
     for pattern, words in _SHORT:
         text = re.sub(pattern, words, text)
     return text
-
-
-def _key(phrase: str) -> str:
-    return re.sub(r"[^a-z\d]+", "", phrase.lower())
-
-
-def _words(phrase: str) -> list[str]:
-    return re.findall(r"[a-z]+", phrase.lower())
-
-
-def _forms(key: str) -> Iterator[str]:
-    """A name, and what it is the plural of."""
-    yield key
-    if len(key) > 3 and key.endswith("s"):
-        yield key[:-1]
-    if len(key) > 4 and key.endswith("es"):
-        yield key[:-2]
-
-
-def _called(domain: Domain) -> Iterator[tuple[str, Named]]:
-    """The names that domain.yaml has for views and measurements."""
-    for view in domain.views:
-        about = Named(frozenset({f"view:{view.id}"}), "view")
-        for name in (*view.called, *(label for labels in view.labels.values() for label in labels)):
-            yield name, about
-    for key, measure in domain.biometry.items():
-        about = Named(frozenset({f"measure:{key}"}), "measure")
-        for name in (key, measure.abbr, measure.name, measure.narrated, *measure.aliases):
-            yield name, about
-
-
-def _names(domain: Domain) -> Iterator[tuple[str, Named]]:
-    """Each name by its key; what people call a thing comes last, and so counts."""
-    assert domain.asking is not None
-    barred = {_key(name) for name in domain.asking.not_names}
-    yield from ((_key(name), named) for name, named in _called(domain) if _key(name) not in barred)
-    for thing in domain.asking.things:
-        about = [f"view:{one}" for one in thing.views]
-        about += [f"measure:{one}" for one in thing.measures] + [f"part:{one}" for one in thing.parts]
-        exact: Literal["view", "measure"] | None = None
-        if not thing.measures and not thing.parts:
-            exact = "view"
-        elif not thing.views and not thing.parts:
-            exact = "measure"
-        yield from ((_key(word), Named(frozenset(about), exact)) for word in thing.words)

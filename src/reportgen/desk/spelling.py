@@ -42,7 +42,7 @@ def _swaps(word: str) -> set[str]:
 
 
 def _distance(one: str, other: str, most: int) -> int:
-    """How many letters are put in, left out, changed or swapped with the next; above ``most``, some larger number."""
+    """How many letters are put in, left out, changed or swapped; above ``most``, some larger number."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):

@@ -206,7 +206,7 @@ class _Record:
                 yield self._line(kind, text, f"{kind if kind == 'method' else 'limits'}[{place}]")
                 if kind == "limit" and not report.checklist and text in self._no_checklist():
                     yield self._line("no_checklist", text, f"limits[{place}]")
-        if answers := [row for row in report.answers]:
+        if answers := report.answers:
             numbers = [row.image_number for row in answers]
             images = capital(images_phrase(self.domain, numbers))
             ids = tuple(dict.fromkeys(row.image for row in answers))

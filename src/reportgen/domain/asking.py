@@ -14,7 +14,7 @@ Tiers = tuple[tuple[str, ...], ...]
 
 
 class Thing(Entry):
-    """What people call something: ids of views, keys of measurements, ids of parts that no class stands for."""
+    """What people call something: ids of views, keys of measurements, ids of parts without a class."""
 
     words: tuple[str, ...]
     views: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Topic(Entry):
 
 
 class Asking(Entry):
-    """Everything that reading a question needs; ``sentences`` are what answers say beside those of reports."""
+    """What reading a question needs; ``sentences`` are what answers say beside those of reports."""
 
     frame: tuple[str, ...]
     beyond: tuple[str, ...]
@@ -59,7 +59,7 @@ class Asking(Entry):
     attributes: tuple[Thing, ...] = ()
     not_names: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
-    ordinals: dict[str, int] = {}
+    ordinals: dict[str, int]
     image_words: tuple[str, ...]
     #: The group that a numbered image is asked for by, where a question says nothing else.
     image_group: str

@@ -64,7 +64,7 @@ def _carried(spoken: Spoken, told: list[Fact], report: Report, domain: Domain) -
 
 
 def _printed(spoken: Spoken, report: Report, domain: Domain) -> bool:
-    """Whether a fixed sentence is made of what the record has at its places, and of words of the domain's own."""
+    """Whether a fixed sentence is what the record has at its places, and words of the domain's own."""
     assert domain.asking is not None
     pieces: list[str] = []
     for one in spoken.evidence:
