@@ -125,6 +125,9 @@ def test_a_false_claim_is_not_repeated():
         ("What is the HC? <script>", "unknown_word"),
         ("[[F3]]", "unknown_word"),
         ("What is the femur length at 28 weeks?", "unknown_word"),
+        ("What does HC stand for?", "beyond"),
+        ("What is a biparietal diameter?", "beyond"),
+        ("How is the head circumference measured?", "not_in_record"),
         ("hello", "nothing_named"),
         ("What is the cervical length?", "not_in_record"),
         ("What is the HC on image 3?", "not_in_record"),
@@ -135,6 +138,14 @@ def test_the_record_does_not_say(question, why):
     reply = asked().ask(question)
     assert (reply.answered, reply.why) == (False, why)
     assert reply_lines(reply) == ["The record does not say."]
+
+
+def test_several_things_are_asked_at_once():
+    assert ids(asked().ask("HC, AC and how sure is image 3?")) == ["F3", "F7", "views[2]"]
+    assert ids(asked().ask("Which views were not recognised and what was measured on image 4?")) == [
+        "F9",
+        "F11",
+    ]
 
 
 def test_a_part_that_the_record_lacks_is_said():
@@ -186,6 +197,11 @@ def test_a_model_chooses_among_the_facts_and_words_them():
     for prompt in engine.prompts:
         text = str(prompt.messages)
         assert not re.search(r"32\.1|0\.9|EXAMPLE|Anna|image_", text)
+
+
+def test_what_a_question_names_itself_is_told_whatever_the_model_chooses():
+    reply = asked(engine=Scripted("none", "[[F1]] was recorded.")).ask("HC and femur?")
+    assert ids(reply) == ["F3"]
 
 
 def test_words_that_the_check_refuses_are_not_said():
@@ -280,11 +296,11 @@ def test_the_command_shows_evidence_and_origin(capsys):
     out = told(capsys, str(FULL), "HC?")
     assert out.splitlines() == [
         "Head circumference 176.2 mm (image 1) was recorded.",
-        "    [F3 measurement on image_1; words: fixed]",
+        "    [F3 measurement, image 1, facts[2]; words: fixed]",
     ]
     reply = json.loads(told(capsys, str(FULL), "HC?", "--json"))
     assert reply["sentences"][0]["evidence"] == [
-        {"id": "F3", "kind": "measurement", "images": ["image_1"], "source": "facts[2]"}
+        {"id": "F3", "kind": "measurement", "images": ["image_1"], "numbers": [1], "source": "facts[2]"}
     ]
     assert "HC?" not in json.dumps(reply)
 

@@ -21,7 +21,7 @@ from reportgen.engines.base import Engine, Parameters
 from reportgen.errors import IntegrityError, UsageError
 from reportgen.narrate import choice_prompt
 from reportgen.nouns import Report
-from reportgen.nouns.reply import Reply, Silence, Spoken
+from reportgen.nouns.reply import Evidence, Reply, Silence, Spoken
 from reportgen.reread import TRUTH, read_again
 from reportgen.reread.reply import reply_faults
 from reportgen.settings import Settings
@@ -144,20 +144,15 @@ class Asked:
         parts = [part for part in question.parts if not part.empty]
         if not parts:
             return [], True, "nothing_named", False
-        found: dict[str, Tellable] = {}
-        complete, open_ = True, False
-        for part in parts:
-            told, whole, choice = self._answered(part)
-            found |= {f"{one.kind} {one.id}": one for one in told}
-            complete, open_ = complete and whole, open_ or choice
-        order = {id(one): n for n, one in enumerate(self._told)}
-        several = sorted(found.values(), key=lambda one: order[id(one)])
-        if not several:
-            return [], True, "not_in_record", False
-        if self._engine is not None and open_ and len(several) > 1:
-            picked = self._picked(line, several)
-            return picked, complete, None if picked else "not_chosen", True
-        return several, complete, None, False
+        answered = [self._answered(part) for part in parts]
+        sure = {id(one) for told, _, _ in answered for one in told}
+        choice = {id(one) for _, told, _ in answered for one in told} - sure
+        open_ = [one for one in self._told if id(one) in choice]
+        by_model = self._engine is not None and len(open_) > 1
+        picked = self._picked(line, open_) if by_model else open_
+        chosen = [one for one in self._told if id(one) in sure or one in picked]
+        why: Silence = "not_chosen" if by_model else "not_in_record"
+        return chosen, all(whole for _, _, whole in answered), None if chosen else why, by_model
 
     def _topics(self, part: Part) -> list[Topic]:
         """The topics of a part, each with groups of its own."""
@@ -174,8 +169,8 @@ class Asked:
                 groups -= {*topic.when, *topic.takes}
         return found
 
-    def _answered(self, part: Part) -> tuple[list[Tellable], bool, bool]:
-        """What answers a part, whether all that it names is in the record, and whether there is a choice."""
+    def _answered(self, part: Part) -> tuple[list[Tellable], list[Tellable], bool]:
+        """What answers a part, what of it may, and whether the record has all that it names."""
         asking = self.domain.asking
         assert asking is not None
         found: list[Tellable] = []
@@ -198,12 +193,13 @@ class Asked:
                 found += told
                 lacking = lacking or not told
         if used or not part.named:
-            return found, not lacking, False
+            return found, [], not lacking
+        open_: list[Tellable] = []
         for one in part.named:
             told = self._of(asking.bare, part, one)
-            found += told
+            (found if one.exact else open_).extend(told)
             lacking = lacking or not told
-        return found, not lacking, any(one.exact is None for one in part.named)
+        return found, open_, not lacking
 
     def _of(self, tiers: Tiers, part: Part, named: Named | None = None) -> list[Tellable]:
         """Of the kinds that are tried in order, the first that the record has of what a part names."""
@@ -244,13 +240,16 @@ def _called(one: Tellable) -> str:
 
 def reply_lines(reply: Reply) -> list[str]:
     """The answer for a person: each sentence with what it rests on and who chose its words."""
-    who = {"model": "model", "model_constrained": "model", "template": "fixed", "reviewer": "reviewer"}
     lines = []
-    for one in reply.sentences:
-        rests = ", ".join(
-            f"{e.id} {e.kind}" + (f" on {', '.join(e.images)}" if e.images else "") for e in one.evidence
-        )
-        lines.append(one.text)
-        if rests:
-            lines.append(f"    [{rests}; words: {who[one.origin]}]")
+    for spoken in reply.sentences:
+        lines.append(spoken.text)
+        if spoken.evidence:
+            who = "fixed" if spoken.origin == "template" else "model"
+            lines.append(f"    [{'; '.join(map(_rests, spoken.evidence))}; words: {who}]")
     return lines
+
+
+def _rests(one: Evidence) -> str:
+    """A piece of evidence; its images by the numbers that the report has for them."""
+    numbers = f", image {', '.join(map(str, one.numbers))}" if one.numbers else ""
+    return f"{one.id} {one.kind}{numbers}" + (f", {one.source}" if one.source != one.id else "")

@@ -135,6 +135,7 @@ class Reader:
     def _pieces(self, text: str) -> Iterator[tuple[str, bool]]:
         """The parts of a question, and whether each asks: the rest only states or supposes."""
         ask = "|".join(self._asking.interrogatives)
+        state = "|".join(self._asking.states)
         opens = "|".join(self._asking.openers)
         suppose = "|".join(self._asking.premises)
         cut = (
@@ -145,8 +146,12 @@ class Reader:
             if supposed:
                 yield supposed[0], False
             rest = piece[supposed.end() :] if supposed else piece
-            asks = rest.endswith("?") or re.match(rf"(?:{ask})\b", rest) is not None
-            yield rest, asks and not re.match(rf"(?:{suppose})\b", rest)
+            asks = (
+                rest.endswith("?")
+                or re.match(rf"(?:{ask})\b", rest)
+                or not re.search(rf"\b(?:{state})\b", rest)
+            )
+            yield rest, bool(asks) and not re.match(rf"(?:{suppose})\b", rest)
 
     def _part(self, text: str, question: Question) -> Part:
         part = Part()

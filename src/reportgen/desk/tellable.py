@@ -204,8 +204,8 @@ class _Record:
         for kind, texts in (("method", report.method), ("limit", report.limits)):
             for place, text in enumerate(texts):
                 yield self._line(kind, text, f"{kind if kind == 'method' else 'limits'}[{place}]")
-                if kind == "limit" and not report.checklist and text in self._no_checklist():
-                    yield self._line("no_checklist", text, f"limits[{place}]")
+                if kind == "limit" and (also := self._limit(text)):
+                    yield self._line(also, text, f"limits[{place}]")
         if answers := report.answers:
             numbers = [row.image_number for row in answers]
             images = capital(images_phrase(self.domain, numbers))
@@ -214,9 +214,13 @@ class _Record:
         if written:
             yield self._line("imprint", self.said["imprint"].format(text=report.imprint), "imprint")
 
-    def _no_checklist(self) -> set[str]:
+    def _limit(self, text: str) -> str | None:
+        """What a limit answers, where it says why the record has none of something."""
         limits = self.domain.wording["limits"]
-        return {text for key, text in limits.items() if key == "single" or key.startswith("no_checklist")}
+        if text == limits["no_measurement"]:
+            return "no_measurement"
+        none = [said for key, said in limits.items() if key == "single" or key.startswith("no_checklist")]
+        return "no_checklist" if text in none else None
 
     def _line(
         self,

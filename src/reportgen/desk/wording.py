@@ -73,7 +73,9 @@ def _drafts(
 
 
 def _evidence(one: Tellable) -> Evidence:
-    return Evidence(id=one.id, kind=one.kind, images=one.images, source=one.source)
+    return Evidence(
+        id=one.id, kind=one.kind, images=one.images, numbers=tuple(sorted(one.numbers)), source=one.source
+    )
 
 
 def _passages(report: Report, domain: Domain) -> list[Passage]:

@@ -52,6 +52,7 @@ class Asking(Entry):
     interrogatives: tuple[str, ...]
     openers: tuple[str, ...]
     premises: tuple[str, ...]
+    states: tuple[str, ...]
     groups: dict[str, tuple[str, ...]]
     topics: tuple[Topic, ...]
     bare: Tiers

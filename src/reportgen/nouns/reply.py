@@ -18,12 +18,14 @@ class Evidence(Frozen):
     Attributes:
         id: Of a fact (``F3``), or the place in ``report.json`` where the record holds it (``views[2]``).
         images: Ids of the images.
+        numbers: What the report calls these, one-based.
         source: Its place in ``report.json``.
     """
 
     id: str
     kind: str
     images: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
     source: str
 
 
