@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -46,15 +47,17 @@ class Scripted:
         """Nothing to give back."""
 
 
+@lru_cache
+def plain(name: str = "mid_trimester_full") -> Asked:
+    """A sample, asked without a model."""
+    return asked(name, load_engine(engine="template"))
+
+
 def asked(name: str = "mid_trimester_full", engine=None) -> Asked:
-    place = SAMPLES / name / f"{name}.json"
-    return Asked(
-        str(place),
-        "fetal_ultrasound",
-        Settings(),
-        ReadOptions(),
-        engine=engine or load_engine(engine="template"),
-    )
+    if engine is None:
+        return plain(name)
+    place = str(SAMPLES / name / f"{name}.json")
+    return Asked(place, "fetal_ultrasound", Settings(), ReadOptions(), engine=engine)
 
 
 def ids(reply: Reply) -> list[str]:
