@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reportgen.cli_ask import ask
 from reportgen.cli_doctor import doctor
 from reportgen.cli_options import (
     CONFIG,
@@ -235,6 +236,7 @@ def schema(name: str) -> None:
 cli.add_command(doctor)
 cli.add_command(model)
 cli.add_command(cache)
+cli.add_command(ask)
 
 
 @cli.command()
