@@ -13,6 +13,7 @@ import click
 
 from reportgen.cli_ask import ask
 from reportgen.cli_doctor import doctor
+from reportgen.cli_model import model
 from reportgen.cli_options import (
     CONFIG,
     CONTEXT,
@@ -37,7 +38,7 @@ from reportgen.cli_out import (
     say,
     stdout_lost,
 )
-from reportgen.cli_stores import cache, model
+from reportgen.cli_stores import cache
 from reportgen.errors import ExitCode, ReportgenError
 
 if TYPE_CHECKING:
