@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reportgen.errors import DomainError
 
-__all__ = ["cache_dir", "checkout", "constraints", "folder"]
+__all__ = ["cache_dir", "checkout", "constraints", "folder", "fonts"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -43,6 +43,11 @@ def checkout() -> Path | None:
     """The source that this program runs from, or None where it was installed."""
     root = _PACKAGE.parents[1]
     return root if (root / "pyproject.toml").is_file() and root / "src" == _PACKAGE.parent else None
+
+
+def fonts() -> Path:
+    """The folder of the fonts that are shipped, with their hashes in ``SHA256SUMS``."""
+    return _PACKAGE / "exporters" / "pdf" / "fonts"
 
 
 def cache_dir() -> Path:

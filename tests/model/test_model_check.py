@@ -266,7 +266,8 @@ def test_agreement_counts_texts_first_tokens_and_passages() -> None:
     assert check_words.agreement([], right).state == "not done"
 
 
-def test_smollm2_writes_a_report(smollm2: str) -> None:
+def test_smollm2_writes_a_report(smollm2: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "Parameters", lambda: Parameters(max_new_tokens=48))
     with contextlib.closing(load_engine(smollm2)) as engine:
         step = check_words.report(engine)
     assert step.figures["of_the_model"] > 0

@@ -58,6 +58,16 @@ def test_the_hash_is_of_the_content_and_remembered(folder: Path, monkeypatch: py
     assert store.weights_sha256(folder) != first
 
 
+def test_hashes_of_files_that_are_gone_are_forgotten(folder: Path) -> None:
+    store.weights_sha256(folder)
+    other = folder / "other"
+    other.mkdir()
+    (folder / "model.safetensors").rename(other / "model.safetensors")
+    store.weights_sha256(other)
+    (remembered,) = json.loads((cache_dir() / "weights.json").read_text())
+    assert remembered.startswith(str(other))
+
+
 def test_a_damaged_memory_of_hashes_is_made_again(folder: Path) -> None:
     first = store.weights_sha256(folder)
     (cache_dir() / "weights.json").write_text("{")

@@ -116,7 +116,8 @@ def load_step(name: str, held: "Held", choice: Choice, how: str) -> Step:
     from reportgen.engines import measure
 
     loaded, took = held.load(choice)
-    now, count, takes = measure.memory(), measure.parameters(loaded), measure.footprint(loaded)
+    now = measure.memory()
+    count, takes = loaded.model.num_parameters(), loaded.model.get_memory_footprint()
     pictures = store.sees_pictures(choice.folder)
     modality = "text"
     if pictures:

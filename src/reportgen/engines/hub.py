@@ -99,8 +99,10 @@ def _asked(repo: str, timeout: float) -> Access:
     except urllib.error.HTTPError as error:
         with error:
             return _answered(repo, error.code, error.headers, known)
+    except urllib.error.URLError as error:
+        return _unanswered(host, error.reason)
     except (OSError, HTTPException, ValueError) as error:
-        return _unanswered(host, getattr(error, "reason", error))
+        return _unanswered(host, error)
 
 
 def _host() -> str | None:

@@ -29,12 +29,10 @@ __all__ = [
     "Speed",
     "answers",
     "drop_pages",
-    "footprint",
     "free_memory",
     "longest_prompt",
     "machine",
     "memory",
-    "parameters",
     "speed",
 ]
 
@@ -106,16 +104,6 @@ class Held:
         _let_go()
 
 
-def footprint(loaded: Loaded) -> int:
-    """Bytes of the weights as loaded."""
-    return int(loaded.model.get_memory_footprint())
-
-
-def parameters(loaded: Loaded) -> int:
-    """Number of weights of what is loaded."""
-    return int(loaded.model.num_parameters())
-
-
 def machine() -> dict[str, Any]:
     """Where this is, for whoever reads the figures."""
     return {
@@ -138,8 +126,11 @@ def memory() -> Memory:
 
         unit = 1 if sys.platform == "darwin" else 1024
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    now = process.memory_info()
+    # On Linux weights are read through the pages of their files, which belong to no process.
+    own = now.rss - now.shared if sys.platform == "linux" else process.memory_full_info().uss
     gpu = int(torch.cuda.max_memory_allocated()) if torch.cuda.is_available() else None
-    return Memory(process=int(process.memory_full_info().uss), process_peak=peak, gpu_peak=gpu)
+    return Memory(process=int(own), process_peak=peak, gpu_peak=gpu)
 
 
 def free_memory(device: str) -> float:

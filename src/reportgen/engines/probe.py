@@ -9,7 +9,7 @@ import sys
 
 from reportgen.engines.presets import Precision
 
-__all__ = ["INSTALL", "cuda_free_gb", "missing_package", "no_cuda"]
+__all__ = ["INSTALL", "cuda_free_gb", "has_driver", "missing_package", "no_cuda"]
 
 INSTALL = 'Install reportgen with its models: pip install "reportgen[medgemma]".'
 
@@ -31,7 +31,7 @@ def missing_package(precision: Precision | None) -> str | None:
 
 def no_cuda() -> str | None:
     """Why CUDA cannot be used, as a clause, or None if it can."""
-    if not _has_driver():
+    if not has_driver():
         return "no CUDA device was found"
     import torch
 
@@ -48,8 +48,8 @@ def cuda_free_gb() -> float:
     return float(torch.cuda.mem_get_info()[0] + kept) / 1e9
 
 
-def _has_driver() -> bool:
-    # PyTorch cannot reach a GPU without this library, whichever way it was installed.
+def has_driver() -> bool:
+    """Whether the library is here without which PyTorch reaches no GPU, whichever way it was installed."""
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:

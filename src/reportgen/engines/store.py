@@ -152,7 +152,8 @@ def weights_sha256(folder: Path) -> str:
             remembered[key], fresh = sha256_file(real), True
         hashes[path.name] = remembered[key]
     if fresh:
-        write_file(remembered_at, canonical_json(remembered))
+        there = {key: value for key, value in remembered.items() if Path(key.rsplit("|", 2)[0]).exists()}
+        write_file(remembered_at, canonical_json(there))
     return sha256(canonical_json(hashes))
 
 

@@ -43,12 +43,13 @@ def pdf(report: Report, pictures: Pictures, attachment: bytes, fonts: Path | Non
         InputError: The patient's name or number cannot be printed.
         UsageError: The folder holds no font that can be embedded.
     """
-    layout, pen = Layout.of(report), Pen(report.presentation.get("colour"), fonts)
+    layout = Layout.of(report)
+    pen = Pen(report.presentation.get("colour"), fonts, mirrored=layout.mirrored)
     _identified(layout, pen)
     flow = story(layout, pen, pictures, sha256(attachment))
-    furniture, root = _Furniture(layout, pen), tagged(flow)
+    furniture, root = _Furniture(layout, pen), tagged(flow, "RlTb" if layout.mirrored else None)
     stream = io.BytesIO()
-    maker = partial(_Canvas, furniture=furniture, root=root)
+    maker = partial(_Canvas, furniture=furniture, root=root, mirrored=layout.mirrored)
     _document(stream, layout, pen).build(flow, canvasmaker=maker)
     return archived(stream, layout, attachment, pen.faces.used)
 

@@ -35,6 +35,8 @@ def archived(stream: io.BytesIO, layout: Layout, source: bytes, fonts: Collectio
             page.obj.StructParents, page.obj.Tabs = number, Name.S
         root.MarkInfo = Dictionary(Marked=True)
         root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        if layout.mirrored:
+            root.ViewerPreferences.Direction = Name.R2L
         root.OutputIntents = Array([_intent(pdf)])
         created = str(info["/CreationDate"])
         _attach(pdf, source, created, layout)

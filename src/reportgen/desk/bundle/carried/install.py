@@ -98,7 +98,9 @@ def install(bundle: dict[str, Any], folder: Path) -> None:
         str(HERE / "models"), str(model_place(bundle, folder).parent), copy_function=shutil.copyfile
     )
     step("5 of 5: what reportgen doctor says, and a sample report")
-    subprocess.run([str(program(folder)), "doctor"], cwd=str(folder), env=plain(), check=False)  # noqa: S603
+    meant = ["--model", bundle["model"]["typed"] or str(model_place(bundle, folder))]
+    look = ["doctor", *(meant if "medgemma" in bundle["extras"] else [])]
+    subprocess.run([str(program(folder)), *look], cwd=str(folder), env=plain(), check=False)  # noqa: S603
     sample = ["run", str(HERE / "sample"), "-o", str(folder / "sample-reports"), "--engine", "template"]
     run([str(program(folder)), *sample], "", cwd=folder)
 
