@@ -108,7 +108,8 @@ def bundle(name: str | None, output: str | None, verify: str | None, **chosen: A
     install.ps1 checks and installs it all. With --verify each file that is wrong, missing or extra is named,
     and the exit code is 6 then.
     """
-    from reportgen.desk.bundle import Wish, faults, make_bundle
+    from reportgen.desk.bundle import Wish, make_bundle
+    from reportgen.desk.bundle.carried.verify import faults
     from reportgen.desk.bundle.target import Target
 
     if verify:

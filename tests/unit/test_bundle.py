@@ -467,9 +467,16 @@ def test_a_model_that_a_bundle_brought_is_found_by_its_name(
     shutil.copytree(model, place)
     (place / store.MARKER).write_text(json.dumps({"model": "someone/else", "revision": "b" * 40}))
     assert store.find(preset) == place
+    assert store.find(describe("someone/else-2")) is None
     assert store.revision(place) == store.record(preset)["revision"] == "b" * 40
     store.keep_record(preset, model, {"model": "someone/else", "revision": "c" * 40})
     assert store.find(preset) == model  # what a person fetched counts more
     store.keep_record(preset, tmp_path / "gone", {"model": "someone/else", "revision": "c" * 40})
     assert store.find(preset) == place
+    (place / "config.json").unlink()
+    assert store.find(preset) is None
+    (place / "config.json").write_text("{}")
+    (place / store.MARKER).write_text(json.dumps({"model": None, "revision": "b" * 40}))
+    assert store.find(preset) is None  # a folder of the same name that is another model
+    (place / store.MARKER).write_text(json.dumps({"model": "someone/else", "revision": "b" * 40}))
     assert store.find(preset.model_copy(update={"revision": "d" * 40})) is None

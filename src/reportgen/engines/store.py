@@ -55,15 +55,17 @@ def find(preset: Preset) -> Path | None:
     """
     if preset.folder is not None:
         return preset.folder
-    kept, brought = record(preset), _installed(preset)
+    kept, brought = record(preset), _brought(preset)
     placed = Path(str(kept["folder"])) if "folder" in kept else None
     if preset.wheel is not None:
-        made = [folder for folder in (placed, models_dir() / preset.name, brought) if folder]
+        made = [folder for folder in (placed, models_dir() / preset.name) if folder]
         return next((one for one in made if marker(one).get("sha256") == preset.wheel.sha256), None)
     if placed and fault(placed) is None:
         return placed
     cached = _in_hub_cache(preset, kept.get("revision") or preset.revision)
-    return cached or (brought if _holds(preset, marker(brought)) and fault(brought) is None else None)
+    if cached or not _holds(preset, brought):
+        return cached
+    return None if fault(folder := Path(brought["folder"])) else folder
 
 
 def record(preset: Preset) -> dict[str, Any]:
@@ -71,8 +73,8 @@ def record(preset: Preset) -> dict[str, Any]:
     nothing, or another revision than the preset is pinned to by now."""
     if _holds(preset, kept := _read_json(_record_file(preset))):
         return kept
-    brought = marker(_installed(preset))
-    return brought | {"folder": str(_installed(preset))} if _holds(preset, brought) else {}
+    brought = _brought(preset)
+    return brought if _holds(preset, brought) else {}
 
 
 def _holds(preset: Preset, kept: dict[str, Any]) -> bool:
@@ -80,9 +82,16 @@ def _holds(preset: Preset, kept: dict[str, Any]) -> bool:
     return bool(kept) and (preset.revision in {None, kept.get("revision")} or bool(kept.get("asked")))
 
 
-def _installed(preset: Preset) -> Path:
-    """Where a bundle's ``install.py`` puts a model: into the environment, for everyone who works with it."""
-    return Path(sys.prefix) / "share" / "reportgen" / "models" / place_name(preset)
+def _brought(preset: Preset) -> dict[str, Any]:
+    """What is known of a model that came with a bundle; empty if none did. ``install.py`` puts it into the
+    environment, for everyone who works with that."""
+    folder = Path(sys.prefix) / "share" / "reportgen" / "models" / place_name(preset)
+    said = marker(folder)
+    return (
+        said | {"folder": str(folder)}
+        if said.get("model") in {preset.name, preset.hub or preset.name}
+        else {}
+    )
 
 
 def keep_record(preset: Preset, folder: Path, fetched: dict[str, Any], asked: str | None = None) -> None:

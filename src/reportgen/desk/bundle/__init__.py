@@ -20,7 +20,7 @@ from reportgen.errors import UsageError
 from reportgen.files import new_folder, pretty_json, write_file
 from reportgen.resources import constraints
 
-__all__ = ["EXTRAS", "Wish", "faults", "make_bundle"]
+__all__ = ["EXTRAS", "Wish", "make_bundle"]
 
 Say = Callable[[str], None]
 
@@ -142,17 +142,3 @@ def _write_texts(folder: Path, wish: Wish, weights: Weights, own: Wheel) -> None
     for name in _FILLED:
         text = Template((_CARRIED / name).read_text("utf-8")).substitute(fields)
         write_file(folder / name, (text.replace("\n", "\r\n") if name.endswith("ps1") else text).encode())
-
-
-def faults(folder: Path) -> list[str]:
-    """What is wrong with a bundle: each file that is wrong, missing or extra.
-
-    Raises:
-        UsageError: It cannot be read.
-    """
-    try:
-        return verify.faults(folder)
-    except OSError as error:
-        raise UsageError(
-            f"{error.filename} cannot be read ({error.strerror}).", "See to the drive."
-        ) from error

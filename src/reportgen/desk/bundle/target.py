@@ -9,9 +9,8 @@ from packaging import tags
 
 from reportgen.errors import UsageError
 
-__all__ = ["PYTHONS", "Target"]
+__all__ = ["Target"]
 
-PYTHONS = ("3.11", "3.12", "3.13")
 #: Systems by a short name. Linux has glibc 2.31, as llguidance needs: RHEL 9, Debian 11, Ubuntu 20.04, newer.
 _SHORT = {"linux": "manylinux_2_31_x86_64", "win": "win_amd64", "mac": "macosx_14_0_arm64"}
 _TAG = re.compile(
@@ -51,7 +50,7 @@ class Target:
 
         Args:
             platform: ``linux``, ``win``, ``mac``, or a platform tag as pip takes it.
-            python: One of ``PYTHONS``.
+            python: ``3.11``, for example.
 
         Raises:
             UsageError: There is no such platform.

@@ -38,8 +38,9 @@ class Weights:
             raise EngineError(f"The weights of '{preset.name}' are not on this machine.", again)
         if fault := store.fault(folder):
             raise EngineError(f"{folder} cannot be used as a model: {fault}.", again)
-        kept = {} if preset.folder else store.record(preset)
-        origin = kept or store.marker(folder) or {"model": preset.source, "revision": store.revision(folder)}
+        kept = store.record(preset)
+        origin = kept if kept.get("folder") == str(folder) else store.marker(folder)
+        origin = origin or {"model": preset.hub, "revision": store.revision(folder)}
         weights = cls(preset, folder, {key: value for key, value in origin.items() if key != "folder"})
         for one in recorded(weights.origin):
             if broken := one.fault(folder / one.name):
@@ -73,7 +74,7 @@ class Weights:
         write_file(into / store.MARKER, pretty_json(self.origin))
 
     def component(self) -> dict[str, Any]:
-        """For the bill of materials; the hash is that of the weights' file, if they are one."""
+        """For the bill of materials, with each file of weights."""
         preset, revision = self.preset, self.origin.get("revision")
         licence = {"name": preset.licence or "not stated"} | (
             {"url": preset.licence_url} if preset.licence_url else {}

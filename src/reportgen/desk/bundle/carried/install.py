@@ -152,5 +152,7 @@ if __name__ == "__main__":
         main(Path(parser.parse_args().folder).expanduser().absolute())
     except NoInstallError as error:
         sys.exit(f"Not installed. {error}")
+    except KeyboardInterrupt:
+        sys.exit("Not installed. Interrupted.")
     except OSError as error:
         sys.exit(f"Not installed. {error.filename}: {error.strerror}")
