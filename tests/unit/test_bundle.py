@@ -19,7 +19,7 @@ from reportgen.desk import bundle
 from reportgen.desk.bundle import Wish, make_bundle, own
 from reportgen.desk.bundle.sbom import bill
 from reportgen.desk.bundle.target import Target
-from reportgen.desk.bundle.wheels import Wheel
+from reportgen.desk.bundle.wheels import Pip, Wheel
 from reportgen.engines import store
 from reportgen.engines.presets import describe, presets
 from reportgen.errors import EngineError, ExitCode, UsageError
@@ -170,6 +170,15 @@ def test_a_wheel_that_cannot_be_had_is_named_and_leaves_nothing(
     with pytest.raises(EngineError, match=r"manylinux_2_31_x86_64 and Python 3.11 \(No matching .* gamma\)"):
         made(model, tmp_path / "out")
     assert set(tmp_path.iterdir()) == before
+
+
+def test_what_pip_said_last_is_told_and_not_its_hints(tmp_path: Path) -> None:
+    said = (
+        "Collecting\n  ValueError: no file README.md\n      [end of output]\n\nhint: See above for details.\n"
+    )
+    pip = Pip([sys.executable, "-c", f"import sys; sys.exit({said!r})"], tmp_path)
+    with pytest.raises(EngineError, match=r"It went wrong \(ValueError: no file README.md\)\. Do better\."):
+        pip.run("It went wrong", "Do better.", "wheel")
 
 
 def test_versions_that_do_not_suit_one_another_are_named(shop: Path, model: Path, tmp_path: Path) -> None:

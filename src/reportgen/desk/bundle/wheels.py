@@ -26,6 +26,9 @@ __all__ = ["Pip", "Wheel", "collect", "pins"]
 
 Say = Callable[[str], None]
 
+#: How lines of pip begin that explain nothing.
+_EMPTY = ("hint:", "note:", "[end of output]")
+
 
 @dataclass(frozen=True)
 class Wheel:
@@ -98,9 +101,10 @@ class Pip:
         ]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
         if done.returncode:
-            said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-            reason = (said or done.stderr.strip().splitlines() or ["no output"])[-1]
-            raise EngineError(f"{problem} ({reason.removeprefix('ERROR: ')}).", cure)
+            said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+            plain = [line for line in said if not line.startswith(_EMPTY)] or ["no output"]
+            reason = next((line for line in plain[::-1] if line.startswith("ERROR: ")), plain[-1])
+            raise EngineError(f"{problem} ({reason.removeprefix('ERROR: ').rstrip('.')}).", cure)
 
     def fetch(self, wanted: Iterable[Requirement], target: Target) -> None:
         """Have wheels for a machine, each without what it requires.
