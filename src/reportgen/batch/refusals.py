@@ -1,12 +1,13 @@
 """What a person reads when something went wrong: a small file in ``OUT/rejected`` for each input that was
 refused, and ``OUT/reportgen.log`` for bugs of ours."""
 
+import contextlib
 import re
 import unicodedata
 from pathlib import Path, PurePosixPath
 
 from reportgen.errors import InputError
-from reportgen.files import pretty_json, sha256, write_file
+from reportgen.files import pretty_json, remove_file, sha256, write_file
 from reportgen.ledger import Ledger
 from reportgen.nouns import Found
 
@@ -60,7 +61,11 @@ def duplicate(found: Found, *, earlier: str | None = None) -> InputError:
 
 
 def write_refusal(out: Path, name: str, error: InputError) -> None:
-    """Write one file; it holds no value of the input."""
+    """Write one file; it holds no value of the input.
+
+    Raises:
+        HeldError: An older one is open in a program.
+    """
     said = {
         "file": error.file,
         "row": error.row,
@@ -73,11 +78,16 @@ def write_refusal(out: Path, name: str, error: InputError) -> None:
 
 def remove_refusal(out: Path, name: str, *, alone: bool = True) -> None:
     """Remove the file of an input that is no longer refused; and the folder with the last of them, unless
-    others may be about to write there."""
+    others may be about to write there.
+
+    Raises:
+        HeldError: It is open in a program.
+    """
     folder = out / _FOLDER
-    (folder / name).unlink(missing_ok=True)
+    remove_file(folder / name)
     if alone and folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+        with contextlib.suppress(OSError):  # somebody looks into it: an empty folder harms nobody
+            folder.rmdir()
 
 
 def log_bug(out: Path, key: str, trace: str) -> None:
