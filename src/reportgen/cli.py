@@ -24,6 +24,7 @@ from reportgen.cli_options import (
     open_engine,
     option,
     read_options,
+    typed,
 )
 from reportgen.cli_out import (
     StdoutError,
@@ -33,6 +34,7 @@ from reportgen.cli_out import (
     flush,
     print_json,
     print_lines,
+    ready_streams,
     say,
     stdout_lost,
 )
@@ -260,11 +262,9 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: As typed after ``reportgen``; those of the process if None.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    ready_streams()
     try:
-        code = cli.main(arguments, prog_name="reportgen", standalone_mode=False)
+        code = cli.main(typed(arguments), prog_name="reportgen", standalone_mode=False)
         flush()
     except StdoutError as error:
         return stdout_lost(error.__cause__)

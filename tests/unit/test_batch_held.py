@@ -205,7 +205,7 @@ class KilledError(BaseException):
 
 
 def killed(place: Path, act: Callable[[], object]) -> None:
-    """Leave what is left by a run that is killed when the older folder is moved away, and the new not yet in."""
+    """Leave what a killed run leaves when the older folder is moved away, and the new one is not yet in."""
     real, gone = os.replace, []
 
     def replace(source, target):
