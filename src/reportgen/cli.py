@@ -271,7 +271,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as leaving:  # click's own answer to a closed pipe
         return stdout_lost() if leaving.code == 1 else int(leaving.code or 0)
     except click.ClickException as error:
-        error.show()
+        error.show(sys.stderr)  # else click takes ASCII for a mistake, and prints UTF-8
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted.")
