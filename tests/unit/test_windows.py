@@ -18,6 +18,7 @@ from reportgen import read
 from reportgen.batch.moments import interruptible
 from reportgen.batch.refusals import error_name
 from reportgen.cli import main
+from reportgen.errors import InputError
 from reportgen.ledger import Ledger, Row
 from reportgen.nouns import Case
 from reportgen.read import ids
@@ -104,7 +105,8 @@ def test_no_case_has_the_folder_of_a_device(device):
 
 @pytest.mark.parametrize(
     "file",
-    ["C:\\a.png", "c:a.png", "\\\\server\\share\\a.png", "//server/share/a.png", "\\a.png", "\\\\?\\C:\\a.png",
+    ["C:\\a.png", "c:a.png", "\\\\server\\share\\a.png", "//server/share/a.png", "\\a.png",
+     "\\\\?\\C:\\a.png",
      "\\\\.\\C:\\a.png", "a.png:stream", "sub\\..\\..\\a.png", "..\\a.png", "file:///C:/a.png"],
 )  # fmt: skip
 def test_a_picture_by_a_path_of_windows_that_leads_elsewhere_is_refused(tmp_path, file):
@@ -112,7 +114,7 @@ def test_a_picture_by_a_path_of_windows_that_leads_elsewhere_is_refused(tmp_path
     value["images"][0]["file"] = file
     path = put(tmp_path / "in", "a.json", value)
     a_picture().save(tmp_path / "a.png")
-    with pytest.raises(read.InputError if hasattr(read, "InputError") else Exception, match="not opened"):
+    with pytest.raises(InputError, match="not opened"):
         read.read_case(path)
 
 
@@ -129,13 +131,13 @@ def test_marks_and_line_ends_of_windows_change_nothing(tmp_path, monkeypatch, ma
         (tmp_path / name).write_bytes(mark + text.replace("\n", end).encode())
     assert load_settings(tmp_path / "reportgen.toml")[1] == {"run": {"format": "txt", "engine": "template"}}
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(mark + case.replace("\n", end).encode())))
+    data = io.BytesIO(mark + case.replace("\n", end).encode())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data, encoding="cp1252"))
     assert main(["run", "-", "-o", "piped"]) == 0
     assert main(["run", "in", "-o", "out"]) == 0
-    assert (
-        sorted(path.parent.name[:2] for path in (tmp_path / "out").glob("*/report.txt"))
-        == ["A", "L0", "L1"] + ["c-"] * 2
-    )
+    made = {path.parent.name for path in (tmp_path / "out").glob("*/report.txt")}
+    assert {name.split("-")[0] for name in made} == {"A", "L0", "L1", "c"}
+    assert len(made) == 5
     assert not list((tmp_path / "out").glob("*/report.pdf"))
 
 
