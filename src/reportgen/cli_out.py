@@ -1,5 +1,6 @@
 """What the command line prints, on any console: data on stdout, words for people on stderr."""
 
+import errno
 import io
 import json
 import os
@@ -99,6 +100,8 @@ def stdout_lost(cause: BaseException | None = None) -> int:
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if not isinstance(cause, OSError) or isinstance(cause, BrokenPipeError):
+        return ExitCode.DONE
+    if sys.platform == "win32" and cause.errno == errno.EINVAL:  # how Windows says that the reader left
         return ExitCode.DONE
     say(f"reportgen: stdout cannot be written ({cause.strerror}). Free some space, or print elsewhere.")
     return ExitCode.USAGE

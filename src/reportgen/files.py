@@ -13,8 +13,9 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import quote
 
 __all__ = [
     "HeldError",
@@ -26,6 +27,7 @@ __all__ = [
     "remove_file",
     "sha256",
     "sha256_file",
+    "sqlite_address",
     "write_file",
 ]
 
@@ -72,6 +74,15 @@ def canonical_json(value: Any) -> bytes:
 def pretty_json(value: Any) -> bytes:
     """JSON for people: indented, keys in the order given, UTF-8, one newline at the end."""
     return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+
+
+def sqlite_address(path: PurePath) -> str:
+    """An absolute path as the address that SQLite takes, also of a file on a share.
+
+    ``Path.as_uri`` would name the share's server as the host, which SQLite refuses to ask.
+    """
+    name = path.as_posix()
+    return f"file://{'' if name.startswith('/') else '/'}{quote(name, safe='/:')}"
 
 
 def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:

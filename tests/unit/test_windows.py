@@ -1,13 +1,15 @@
 """What can be known of Windows without one: names, shells, signals, and a process that looks like it."""
 
+import errno
 import io
 import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -18,7 +20,9 @@ from reportgen import read
 from reportgen.batch.moments import interruptible
 from reportgen.batch.refusals import error_name
 from reportgen.cli import main
-from reportgen.errors import InputError
+from reportgen.cli_out import stdout_lost
+from reportgen.errors import ExitCode, InputError
+from reportgen.files import sqlite_address
 from reportgen.ledger import Ledger, Row
 from reportgen.nouns import Case
 from reportgen.read import ids
@@ -165,6 +169,35 @@ def test_a_path_that_windows_does_not_open_is_told_as_too_long(tmp_path, monkeyp
     for path, said in ((long, True), (tmp_path / "a.json", False)):
         (refused,) = read.read_file(InputFile(path, path.name), read.load_domain(), read.ReadOptions())
         assert ("Windows must be told to open such" in refused.cure) is said
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        (r"C:\out a\ledger.sqlite", "file:///C:/out%20a/ledger.sqlite"),
+        (r"\\server\share\out\ledger.sqlite", "file:////server/share/out/ledger.sqlite"),
+    ],
+)
+def test_a_ledger_on_a_share_has_an_address_that_sqlite_takes(path, address):
+    assert sqlite_address(PureWindowsPath(path)) == address
+
+
+def test_a_ledger_may_lie_in_a_folder_of_any_name(tmp_path):
+    folder = tmp_path / "a#b %41?c ü胎"
+    folder.mkdir()
+    Ledger(folder / "ledger.sqlite").close()
+    Ledger(folder / "ledger.sqlite", read_only=True).close()
+    twice = sqlite_address(folder / "ledger.sqlite").replace("file:///", "file:////", 1)  # as of a share
+    sqlite3.connect(f"{twice}?mode=ro", uri=True).close()
+
+
+def test_a_reader_that_leaves_is_no_error_on_windows_either(monkeypatch):
+    """There it is an invalid argument, not a broken pipe."""
+    monkeypatch.setattr(os, "dup2", lambda *_: None)
+    lost = OSError(errno.EINVAL, "Invalid argument")
+    assert stdout_lost(lost) == ExitCode.USAGE
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert stdout_lost(lost) == ExitCode.DONE
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="stands for its signal")
