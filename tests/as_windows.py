@@ -6,7 +6,6 @@ the leave to open text in whatever encoding. Windows itself cannot be had here: 
 """
 
 import contextlib
-import ctypes
 import importlib
 import os
 import pkgutil
@@ -69,7 +68,6 @@ def become_windows() -> None:
         for name in names.split():
             delattr(module, name)
     signal.SIGBREAK = signal.SIGTERM
-    ctypes.CDLL = None
     warnings.filterwarnings("error", category=EncodingWarning, module=r"reportgen\.")
     sys.platform = "win32"
     sys.addaudithook(watch)
@@ -89,7 +87,7 @@ def main(inputs: str, out: str) -> None:
     assert command(run) == 3
     assert command([*run, "--force"]) == 3
     assert command(["verify", out]) == 0
-    assert command(["doctor"]) in {0, 2}
+    assert command(["doctor"]) in {0, 4}
     assert command(["cache", "info"]) == 0
     assert locked
     assert set(locked) == {(0, 1)}, "one byte of an empty file: none that anybody reads"

@@ -47,7 +47,12 @@ def test_a_process_that_looks_like_windows_makes_and_verifies_reports(tmp_path):
         text=True,
         encoding="utf-8",
         cwd=tmp_path,
-        env={**os.environ, "LOCALAPPDATA": str(tmp_path / "local"), "REPORTGEN_CACHE_DIR": ""},
+        env={
+            **os.environ,
+            "LOCALAPPDATA": str(tmp_path / "local"),
+            "REPORTGEN_CACHE_DIR": "",
+            "HF_HUB_OFFLINE": "1",
+        },
         check=False,
         timeout=120,
     )
