@@ -37,6 +37,10 @@ COMMANDS: list[tuple[str, int]] = [
     (f"check 'eingang/{NAME}' {DRAFT} --lang ar --json", 3),
     (f"check 'eingang/{NAME}' '{MISSING}'", 2),
     (f"check 'eingang/{MISSING}' {DRAFT}", 3),
+    (f"ask 'eingang/{NAME}' 'Which views were recognised?' --engine template", 0),
+    (f"ask 'eingang/{NAME}' 'Which views were recognised?' --engine template --json", 0),
+    (f"ask 'eingang/{NAME}' '什么 é 😀?' --engine template", 0),
+    (f"ask 'eingang/{MISSING}' 'Which views?' --engine template", 3),
     ("verify 出力", 6),
     ("verify 出力 --json", 6),
     ("verify 無い", 2),
@@ -68,7 +72,8 @@ COMMANDS: list[tuple[str, int]] = [
         (f"{command} --help", 0)
         for command in (
             "run", "merge", "validate", "facts", "prompt", "draft", "check", "export", "verify", "schema",
-            "doctor", "model", "model setup", "model status", "cache", "cache info", "cache clear",
+            "ask", "doctor", "model", "model setup", "model status", "model check", "cache",
+            "cache info", "cache clear",
             "cache export", "cache import", "completion",
         )
     ),

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reportgen.cli_ask import ask
 from reportgen.cli_doctor import doctor
+from reportgen.cli_model import model
 from reportgen.cli_options import (
     CONFIG,
     CONTEXT,
@@ -38,7 +40,7 @@ from reportgen.cli_out import (
     say,
     stdout_lost,
 )
-from reportgen.cli_stores import cache, model
+from reportgen.cli_stores import cache
 from reportgen.errors import ExitCode, ReportgenError
 
 if TYPE_CHECKING:
@@ -237,6 +239,7 @@ def schema(name: str) -> None:
 cli.add_command(doctor)
 cli.add_command(model)
 cli.add_command(cache)
+cli.add_command(ask)
 
 
 @cli.command()

@@ -14,12 +14,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 __all__ = [
     "HeldError",
     "canonical_json",
+    "growing",
     "move",
     "new_folder",
     "pretty_json",
@@ -105,6 +106,15 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+@contextlib.contextmanager
+def growing(path: Path) -> Iterator[BinaryIO]:
+    """A file to be written on from where it ends; what came is kept whatever happens."""
+    with path.open("ab") as stream:
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 @contextlib.contextmanager
