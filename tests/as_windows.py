@@ -24,7 +24,7 @@ zoneinfo
 """
 POSIX_MODULES = "fcntl grp posix pty pwd resource syslog termios tty"
 #: These would look for libraries of Windows; mypy looks at the rooms that need them.
-ELSEWHERE = "torch transformers ray"
+ELSEWHERE = "torch transformers ray huggingface_hub psutil"
 POSIX_FUNCTIONS = """
 chown fchmod fchown fork forkpty getegid geteuid getgid getloadavg getpgid getuid getxattr kill killpg link
 mkfifo nice pathconf posix_spawn pread pwrite sched_getaffinity setsid setxattr symlink sync sysconf uname
