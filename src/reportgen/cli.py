@@ -26,6 +26,7 @@ from reportgen.cli_options import (
     open_engine,
     option,
     read_options,
+    typed,
 )
 from reportgen.cli_out import (
     StdoutError,
@@ -35,6 +36,7 @@ from reportgen.cli_out import (
     flush,
     print_json,
     print_lines,
+    ready_streams,
     say,
     stdout_lost,
 )
@@ -263,18 +265,16 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: As typed after ``reportgen``; those of the process if None.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    ready_streams()
     try:
-        code = cli.main(arguments, prog_name="reportgen", standalone_mode=False)
+        code = cli.main(typed(arguments), prog_name="reportgen", standalone_mode=False)
         flush()
     except StdoutError as error:
         return stdout_lost(error.__cause__)
     except SystemExit as leaving:  # click's own answer to a closed pipe
         return stdout_lost() if leaving.code == 1 else int(leaving.code or 0)
     except click.ClickException as error:
-        error.show()
+        error.show(sys.stderr)  # else click takes ASCII for a mistake, and prints UTF-8
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted.")

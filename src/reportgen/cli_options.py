@@ -1,6 +1,7 @@
 """The options of the command line, which also come from ``reportgen.toml`` and the environment."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ __all__ = [
     "open_engine",
     "option",
     "read_options",
+    "typed",
 ]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
@@ -63,6 +65,20 @@ def format_names(text: str) -> tuple[str, ...]:
     if not names:
         raise UsageError("--format names no format.", "Give at least one, such as json.")
     return names
+
+
+def typed(arguments: list[str] | None) -> list[str]:
+    """What stands after ``reportgen``, as it was typed if None is given.
+
+    Windows' shells expand nothing, so a home folder (``~``) is expanded here; and patterns by who reads the
+    inputs. Else click would do it: of ``results\\*`` it would name each picture as an input, and a name with
+    ``$`` or ``%`` in it would become another.
+    """
+    if arguments is None:
+        arguments = sys.argv[1:]
+        if sys.platform == "win32":
+            arguments = [os.path.expanduser(one) for one in arguments]  # noqa: PTH111 - most are no paths
+    return arguments
 
 
 def option(*names: str, **settings: Any) -> Callable[[Any], Any]:

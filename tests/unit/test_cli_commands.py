@@ -182,7 +182,7 @@ def test_draft_and_check(capsys, case, tmp_path, monkeypatch):
     assert verdict["missing"] == ["F1"]
     objection = next(o for sentence in verdict["sentences"] for o in sentence["objections"])
     assert set(objection) == {"code", "message", "span"}
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(draft.encode())))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(draft.encode()), encoding="utf-8"))
     assert json.loads(told(capsys, "check", case, "-", "--json"))["accepted"] is True
     assert main(["check", case, "nowhere.txt"]) == ExitCode.USAGE
     (tmp_path / "latin.txt").write_bytes(b"\xe4")

@@ -213,10 +213,10 @@ class Run:
         if decision.action == "skip":
             self._book.settle(replace(row, status="skipped"))
             return None
-        self._book.keep_other(old, row, content)
-        row = replace(row, status="pending", attempts=row.attempts + 1)
-        self._book.begin(row)
-        return _Work(found, replace(row, content=content, writer=self._stamps.writer), decision)
+        begun = self._book.begin(old, row, content)
+        if begun is None:
+            return None
+        return _Work(found, replace(begun, content=content, writer=self._stamps.writer), decision)
 
     def _is_met(self, old: Row | None) -> bool:
         """Whether this row has been written in this run: the ledger remembers, so that memory stays flat."""

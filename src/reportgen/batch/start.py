@@ -242,7 +242,7 @@ _STOPPED = {
     "interrupted": "Interrupted: the same command completes the rest.",
     "engine lost": "The engine was lost: the same command completes the rest once it runs again.",
     "disk full": "The disk is full: free some space, and the same command completes the rest.",
-    "output lost": "The output folder failed: see to the drive, and the same command completes the rest.",
+    "output lost": "The output folder failed: see above, and the same command completes the rest.",
     "worker lost": "A worker process was lost: the same command, with fewer --jobs, completes the rest.",
     "max failures": "Stopped by --max-failures: correct the inputs, and the same command completes the rest.",
     "limit": "Stopped by --limit: there are more inputs.",
