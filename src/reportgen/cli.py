@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reportgen.cli_compare import compare
 from reportgen.cli_options import (
     CONFIG,
     CONTEXT,
@@ -225,7 +226,7 @@ def verify(folder: str, settings: "Settings", domain: str, as_json: bool) -> int
 @cli.command()
 @click.argument("name")
 def schema(name: str) -> None:
-    """Print the JSON Schema NAME: case, facts, check, report or summary."""
+    """Print the JSON Schema NAME: case, facts, check, report, summary or comparison."""
     from reportgen.schemas import schema_text
 
     print_lines([schema_text(name).rstrip("\n")])
@@ -244,6 +245,7 @@ def doctor(as_json: bool) -> int:
 
 cli.add_command(model)
 cli.add_command(cache)
+cli.add_command(compare)
 
 
 @cli.command()

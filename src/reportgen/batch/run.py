@@ -14,7 +14,6 @@ from reportgen.batch.decide import Decision, decide, still_good
 from reportgen.batch.guard import Failure, guarded, refusal, system_failure
 from reportgen.batch.inputs import Inputs, Item
 from reportgen.batch.make import Made, Rendering, Task, Workers, Writing
-from reportgen.batch.moments import outcome, over
 from reportgen.batch.order import Order
 from reportgen.batch.refusals import duplicate
 from reportgen.batch.stamps import Stamps, file_state, narrative, picture_states
@@ -22,6 +21,7 @@ from reportgen.batch.words import Words
 from reportgen.domain import Domain
 from reportgen.errors import ExitCode, InputError
 from reportgen.ledger import Ledger, Row
+from reportgen.moments import outcome, over
 from reportgen.nouns import Found
 
 __all__ = ["Run"]
@@ -282,7 +282,7 @@ class Run:
             self._collect(at_most=self._most)
 
     def _collect(self, at_most: int) -> None:
-        """Note what became of the oldest cases: of those made, and until no more than so many are under way."""
+        """Note what became of the oldest cases: those made, and until no more than so many are under way."""
         while self._waiting and (len(self._waiting) > at_most or over(self._waiting[0][1])):
             row, future = self._waiting[0]  # an interrupt while it is waited for must not lose it
             try:
