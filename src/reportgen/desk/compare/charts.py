@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from reportgen.desk.compare.noun import Rate
 
-__all__ = ["Box", "Chart", "Dot", "Mark", "Stroke", "Words", "rates", "stacks"]
+__all__ = ["Box", "Chart", "Dot", "Mark", "Stroke", "Words", "rates", "readable", "stacks"]
 
 #: Left, upper edge, width and height.
 Place = tuple[float, float, float, float]
@@ -144,8 +144,6 @@ def rates(title: str, rows: Sequence[tuple[str, Rate | None]]) -> Chart | None:
         x = axis.at(tick)
         marks += [Stroke(x, 4, x, bottom, 0.35, "pale"), Stroke(x, bottom, x, bottom + 3, ink="grey")]
         marks.append(Words(x, bottom + 12, f"{tick:,.12g}", "centre", 7.2, "grey"))
-    scale = f"{title}, logarithmic" if axis.logarithmic else title
-    marks.append(Words(_LABEL, bottom + 23, scale, "left", 7.2, "grey"))
     for row, (name, rate) in enumerate(known):
         y = 6 + row * _ROW + 9
         low, high = (axis.at(end) for end in _ends(rate))
@@ -153,11 +151,10 @@ def rates(title: str, rows: Sequence[tuple[str, Rate | None]]) -> Chart | None:
         if rate.interval is not None:
             marks.append(Stroke(low, y, high, y, 1.1))
             marks += [Stroke(x, y - 3.5, x, y + 3.5, 1.1) for x in (low, high)]
-        marks += [Dot(axis.at(rate.value), y, 2.6), Words(WIDE, y + 3, f"{rate.value:,.3g}", "right")]
+        marks += [Dot(axis.at(rate.value), y, 2.6), Words(WIDE, y + 3, readable(rate.value), "right")]
     told = "; ".join(f"{name}: {_said(rate)}" for name, rate in known)
-    return Chart(
-        title, f"Dots with their intervals. {title.capitalize()}. {told}.", bottom + 27, tuple(marks)
-    )
+    title += " (logarithmic axis)" if axis.logarithmic else ""
+    return Chart(title, f"Dots with their intervals. {title}. {told}.", bottom + 27, tuple(marks))
 
 
 def _ends(rate: Rate) -> tuple[float, float]:
@@ -166,8 +163,14 @@ def _ends(rate: Rate) -> tuple[float, float]:
 
 def _said(rate: Rate) -> str:
     low, high = _ends(rate)
-    within = f", 95 % interval {low:,.3g} to {high:,.3g}" if rate.interval else ", no interval"
-    return f"{rate.value:,.3g}{within}"
+    within = f", 95 % interval {readable(low)} to {readable(high)}" if rate.interval else ", no interval"
+    return readable(rate.value) + within
+
+
+def readable(value: float) -> str:
+    """Three digits, or all of the whole ones."""
+    size = abs(value)
+    return f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3}f}"
 
 
 class _Axis:

@@ -62,7 +62,7 @@ def compare(order: Order, say: Callable[[str], None], *, quiet: bool = False) ->
     started = now(order.settings.zone)
     found, rejected = _cases(order, domain)
     portions = _portions(found, order)
-    say(f"{len(found):,} cases, {rejected:,} inputs rejected; portions of {len(portions[0]):,}")
+    say(f"cases: {len(found):,}, in portions of {len(portions[0]):,}; inputs rejected: {rejected:,}")
     ended, stopped = _turns(order, portions, say, quiet=quiet)
     if stopped and not any(isinstance(one, Outcome) for one in ended):
         raise KeyboardInterrupt

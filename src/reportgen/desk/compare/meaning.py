@@ -13,6 +13,10 @@ RUNG_WORDS: Mapping[RungName, str] = {
     "deterministic": "fixed",
 }
 MEANINGS: Mapping[str, str] = {
+    "who": (
+        "Batch: prompts that are written at once, or requests in flight to a server. Weights and "
+        "prompt.jinja are named by the beginning of their SHA-256."
+    ),
     "speed": (
         "Load is from nothing to a model that has answered its canary; warm-up is in no figure. Memory is "
         "the most that the contestant's own process held, GPU the most that PyTorch set aside there; a "

@@ -25,9 +25,9 @@ p{margin:.5rem 0;max-width:46rem}p.made{color:var(--grey)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 caption{text-align:start;color:var(--grey);padding-block:.35rem}
 th,td{padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--pale);text-align:start;vertical-align:top;
-overflow-wrap:anywhere}
-thead th{color:var(--grey);font-weight:600;overflow-wrap:normal}tbody th{font-weight:600}
-td.n,th.n{text-align:end;font-variant-numeric:tabular-nums;overflow-wrap:normal}
+overflow-wrap:break-word}
+thead th{color:var(--grey);font-weight:600}tbody th{font-weight:600}
+td.n,th.n{text-align:end;font-variant-numeric:tabular-nums}
 figure{margin:1rem 0}figcaption{color:var(--grey);font-size:.9rem}
 svg{display:block;width:100%;max-width:48rem;height:auto;font-family:inherit}
 .f-ink{fill:var(--ink)}.f-grey{fill:var(--grey)}.f-pale{fill:var(--pale)}.f-paper{fill:var(--paper)}
@@ -62,8 +62,8 @@ def _pieces(comparison: Comparison) -> Iterator[str]:
 def _part(part: Part) -> Iterator[str]:
     yield f'<section aria-labelledby="{part.key}">\n<h2 id="{part.key}">{escape(part.title)}</h2>\n'
     yield from (f"<p>{escape(sentence)}</p>\n" for sentence in part.said)
-    yield from map(_figure, part.charts)
     yield from (piece for table in part.tables for piece in _table(table))
+    yield from map(_figure, part.charts)
     yield "</section>\n"
 
 

@@ -22,7 +22,6 @@ from reportgen.exporters.pdf.style import (
     HEAD,
     HEAD_RIGHT,
     INK,
-    NOTE,
     RULE,
     WHITE,
     WIDTH,
@@ -104,7 +103,7 @@ def paper(comparison: Comparison, data: bytes) -> bytes:
         keywords=("comparison", comparison.domain),
         created_at=comparison.ended_at,
         metadata={"Iptc4xmpExt:DigitalSourceType": BY_PROGRAM, "reportgen:software": comparison.software},
-        banner="NOT A REPORT: FIGURES ON PROGRAMS, JUDGED BY NOBODY",
+        banner="FIGURES ON PROGRAMS: NO MEDICAL REPORT",
         running=comparison.ended_at[:10],
         ids=pen.plain(f"{comparison.software}  |  {comparison.machine.name}  |  {comparison.ended_at}"),
         page="Page {page} of {pages}",
@@ -115,19 +114,19 @@ def paper(comparison: Comparison, data: bytes) -> bytes:
 def _part(part: Part, pen: Pen) -> Iterator[Flowable]:
     said = [one for sentence in part.said for one in block(pen, sentence, BODY, WIDTH)]
     # A heading is never left alone at the foot of a page.
-    yield CondPageBreak(90)
+    yield CondPageBreak(130)
     yield KeepTogether([Heading(part.title, part.key), *said[:1]])
-    yield from said[1:]
-    for chart in part.charts:
-        caption = block(pen, chart.title, _CAPTION, WIDTH)
-        yield KeepTogether([Spacer(0, 8), *caption, Spacer(0, 3), Drawing(chart, pen)])
+    for one in said[1:]:
+        yield from (Spacer(0, 3), one)
     for table in part.tables:
         yield Spacer(0, 6)
         if table.caption != part.title:
             yield CondPageBreak(50)
             yield from block(pen, table.caption, _CAPTION, WIDTH)
         yield _grid(table, pen)
-    yield from (one for note in part.notes for one in block(pen, note, NOTE, WIDTH))
+    for chart in part.charts:
+        caption = block(pen, chart.title, _CAPTION, WIDTH)
+        yield KeepTogether([Spacer(0, 8), *caption, Spacer(0, 3), Drawing(chart, pen)])
 
 
 def _grid(table: Table, pen: Pen) -> Flowable:

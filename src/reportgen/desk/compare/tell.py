@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from reportgen.desk.compare.charts import Chart, rates, stacks
+from reportgen.desk.compare.charts import Chart, rates, readable, stacks
 from reportgen.desk.compare.figures import RUNGS
 from reportgen.desk.compare.meaning import LIMITS, MEANINGS, RUNG_WORDS
-from reportgen.desk.compare.noun import Comparison, Difference, Interval, Rate, Result, Share
+from reportgen.desk.compare.noun import Comparison, Difference, Rate, Result, Share
 
 __all__ = ["TITLE", "Part", "Table", "parts"]
 
@@ -23,7 +23,7 @@ _WHAT = (
     "what they cost."
 )
 _HOW = (
-    "one after the other, each in a process of its own, in portions of {portion:,} cases; nothing from the "
+    "one after the other, each in a process of its own, in portions of {portion}; nothing from the "
     "cache of passages, and nothing from one portion in another"
 )
 _FEW = "too few to tell"
@@ -41,14 +41,13 @@ class Table(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A section: sentences, then charts, then tables, then small print."""
+    """A section: sentences, then tables, then charts of the same figures."""
 
     key: str
     title: str
     said: tuple[str, ...] = ()
-    charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
-    notes: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
 
 def parts(comparison: Comparison) -> Iterator[Part]:
@@ -59,6 +58,7 @@ def parts(comparison: Comparison) -> Iterator[Part]:
         yield _lost(comparison)
     if not done:
         return
+    yield _who(done)
     yield _speed(done)
     yield _words(done)
     yield _refused(done)
@@ -80,7 +80,7 @@ def _about(comparison: Comparison) -> Part:
             f"{comparison.passages:,}, asked by {comparison.distinct_prompts:,} different prompts",
         ),
         ("Order", ", then ".join(one.name for one in comparison.contestants)),
-        ("How", _HOW.format(portion=comparison.portion)),
+        ("How", _HOW.format(portion=_cases(comparison.portion))),
         ("Date", f"{comparison.started_at} to {comparison.ended_at}"),
         ("Machine", f"{machine.name}: {machine.cpu}, {machine.cores} cores{memory}; {machine.system}"),
         ("GPU", ", ".join(machine.gpus) or "none was used"),
@@ -91,6 +91,10 @@ def _about(comparison: Comparison) -> Part:
     stopped = ("It was interrupted: what had finished is here.",) if comparison.stopped else ()
     table = Table("What was compared", ("", ""), rows, widths=(0.16, 0.84))
     return Part("about", "What was compared", (*stopped, _WHAT), tables=(table,))
+
+
+def _cases(number: int) -> str:
+    return f"{number:,} case{'s' * (number != 1)}"
 
 
 def _libraries(comparison: Comparison) -> list[str]:
@@ -107,12 +111,31 @@ def _lost(comparison: Comparison) -> Part:
     return Part("lost", "Who did not finish", tables=(table,))
 
 
+def _who(done: Sequence[Result]) -> Part:
+    rows = tuple(
+        (
+            one.name,
+            " ".join(filter(None, [one.engine.model or one.engine.name, (one.engine.revision or "")[:12]])),
+            ", ".join(filter(None, [one.engine.precision, one.engine.device, one.engine.server])) or NONE,
+            str(one.batch_size or NONE),
+            (one.engine.weights_sha256 or NONE)[:12],
+            (one.prompt_sha256 or NONE)[:12],
+        )
+        for one in done
+        if one.engine
+    )
+    head = ("contestant", "model and revision", "precision, place", "batch", "weights", "prompt.jinja")
+    widths = (0.22, 0.26, 0.14, 0.07, 0.155, 0.155)
+    table = Table("The contestants", head, rows, frozenset({3}), widths)
+    return Part("who", "The contestants", (MEANINGS["who"],), tables=(table,))
+
+
 def _speed(done: Sequence[Result]) -> Part:
     head = ("contestant", "load, s", "memory, GB", "GPU, GB", "tokens", "tokens a second", "reports a second")
     rows = tuple(
         (
             one.name,
-            _number(one.load_s),
+            readable(one.load_s) if one.load_s is not None else NONE,
             _gb(one.memory.process_mb if one.memory else None),
             _gb(one.memory.gpu_peak_mb if one.memory else None),
             f"{one.tokens_written:,}" if one.tokens_a_second else NONE,
@@ -121,29 +144,31 @@ def _speed(done: Sequence[Result]) -> Part:
         )
         for one in done
     )
-    widths = (0.22, 0.08, 0.1, 0.08, 0.08, 0.22, 0.22)
+    widths = (0.22, 0.08, 0.11, 0.09, 0.08, 0.21, 0.21)
     table = Table("Load, memory and speed", head, rows, frozenset(range(1, 7)), widths)
-    read = {"tokens a second": "tokens_a_second", "reports a second": "reports_a_second"}
+    read = {"Tokens a second": "tokens_a_second", "Reports a second": "reports_a_second"}
     charts = tuple(
         chart
         for title, field in read.items()
         if (chart := rates(title, [(one.name, getattr(one, field)) for one in done]))
     )
-    return Part("speed", "Load, memory and speed", (MEANINGS["speed"],), charts, (table,))
+    return Part("speed", "Load, memory and speed", (MEANINGS["speed"],), (table,), charts)
 
 
 def _words(done: Sequence[Result]) -> Part:
     head = ("contestant", "passages", *(RUNG_WORDS[rung] for rung in RUNGS))
     rows = tuple(
-        (one.name, f"{one.rungs['free'].of:,}", *(_share(one.rungs[rung]) for rung in RUNGS)) for one in done
+        (one.name, f"{one.rungs['free'].of:,}", *(_rung(one.rungs[rung]) for rung in RUNGS)) for one in done
     )
-    table = Table("Passages by rung", head, rows, frozenset(range(1, 6)), (0.22, 0.1, 0.17, 0.17, 0.17, 0.17))
+    table = Table(
+        "Passages by rung", head, rows, frozenset(range(1, 6)), (0.22, 0.08, 0.175, 0.175, 0.175, 0.175)
+    )
     chart = stacks(
         "Where the words of passages come from",
         [RUNG_WORDS[rung] for rung in RUNGS],
         [(one.name, [one.rungs[rung].share or 0.0 for rung in RUNGS], one.rungs["free"].of) for one in done],
     )
-    return Part("words", "Where the words come from", (MEANINGS["words"],), (chart,), (table,))
+    return Part("words", "Where the words come from", (MEANINGS["words"],), (table,), (chart,))
 
 
 def _refused(done: Sequence[Result]) -> Part:
@@ -173,7 +198,7 @@ def _differences(found: Sequence[Difference]) -> Part:
 
 def _gap(one: Difference, value: float) -> str:
     points = one.figure in {"free", "model"}
-    return f"{value * 100:+.1f} points" if points else f"{'+' if value >= 0 else '-'}{_number(abs(value))}"
+    return f"{value * 100:+.1f} points" if points else f"{'+' if value >= 0 else '-'}{readable(abs(value))}"
 
 
 def _ends(one: Difference) -> str:
@@ -219,32 +244,31 @@ def _count(share: Share) -> str:
     return f"{share.count:,} of {share.of:,}" if share.of else NONE
 
 
+def _rung(share: Share) -> str:
+    """Also the count where there is no share, as no other column has it."""
+    few = share.of and share.interval is None
+    return f"{share.count:,}, {_FEW}" if few else _share(share)
+
+
 def _share(share: Share) -> str:
     if share.share is None:
         return NONE
     if share.interval is None:
-        return f"{share.count} of {share.of}, {_FEW}"
-    return f"{share.share:.1%} ({_within(share.interval)})".replace("%", " %")
+        return _FEW
+    low, high = _hundredths(share.interval.low), _hundredths(share.interval.high)
+    return f"{_hundredths(share.share)} % ({low}-{high})"
 
 
-def _within(interval: Interval) -> str:
-    return f"{interval.low * 100:.1f} to {interval.high * 100:.1f}"
+def _hundredths(part: float) -> str:
+    return f"{part * 100:.1f}" if 0 < part < 1 else f"{part * 100:.0f}"
 
 
 def _rate(rate: Rate | None) -> str:
     if rate is None:
         return NONE
     if rate.interval is None:
-        return f"{_number(rate.value)} ({_FEW})"
-    return f"{_number(rate.value)} ({_number(rate.interval.low)} to {_number(rate.interval.high)})"
-
-
-def _number(value: float | None) -> str:
-    """Three digits, or all of the whole ones."""
-    if value is None:
-        return NONE
-    size = abs(value)
-    return f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3}f}"
+        return f"{readable(rate.value)} ({_FEW})"
+    return f"{readable(rate.value)} ({readable(rate.interval.low)}-{readable(rate.interval.high)})"
 
 
 def _gb(megabytes: float | None) -> str:

@@ -110,7 +110,7 @@ def take_turn(request: Request, say: Callable[[str], None]) -> Outcome:
         for number, some in enumerate(request.portions, 1):
             portions.append(writer.write(some))
             done = portions[-1]
-            say(f"portion {number} of {len(request.portions)}: {done.cases} cases, {done.whole_s:.1f} s")
+            say(f"portion {number} of {len(request.portions)}: {done.whole_s:.1f} s")
         used = gpu_in_use()
     finally:
         engine.close()
