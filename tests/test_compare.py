@@ -117,6 +117,19 @@ def test_ctrl_c_before_anything_has_finished_leaves_nothing(tmp_path):
     assert list(Path("out").iterdir()) == []
 
 
+@needs_signals
+def test_nobody_stays_behind_when_the_command_is_killed(tmp_path):
+    cohort(tmp_path / "in", 1)
+    arguments = ("in", "-o", "out", "--with", "waits", "--with", "template")
+    process = started(tmp_path, *arguments, start_new_session=True)
+    for line in process.stderr:
+        if "WAITING" in line:
+            break
+    process.kill()
+    process.communicate(timeout=60)  # stderr ends when the last process that holds it does
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_no_output_names_a_patient_a_file_or_a_user(tmp_path, monkeypatch):
     for number in range(2):
         put(tmp_path / "in", f"MARK-{number}.json", {**RECORD, "case_id": f"MARKcase-{number}"})

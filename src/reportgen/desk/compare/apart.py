@@ -1,5 +1,6 @@
 """A contestant's turn in a process of its own: what it holds is its own, and its end is only its own."""
 
+import contextlib
 import getpass
 import os
 import pickle
@@ -43,12 +44,20 @@ def apart(request: Request, *, quiet: bool = False) -> Outcome | str:
         command = [sys.executable, "-P", "-m", "reportgen.desk.compare", str(result)]
         told = subprocess.DEVNULL if quiet else sys.stderr.fileno() if _has_number(sys.stderr) else None
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=told)  # noqa: S603 - ours
+        assert process.stdin is not None
         try:
-            process.communicate(pickle.dumps(request))
+            with contextlib.suppress(BrokenPipeError):  # it has ended already; how, is seen below
+                process.stdin.write(pickle.dumps(request))
+                process.stdin.flush()
+            # The pipe stays open: to the other end its closing says that nobody waits any more.
+            process.wait()
         except BaseException:
             process.kill()
             process.wait()
             raise
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
         if process.returncode:
             return _end(process.returncode)
         try:

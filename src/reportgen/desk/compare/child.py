@@ -4,9 +4,11 @@ stdout and stderr are for people. A failure that has a name goes into the file; 
 and the one who started it sees that.
 """
 
+import os
 import pickle
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 
@@ -35,6 +37,7 @@ def main(result: Path) -> None:
     sys.excepthook = _broken
     request = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
     assert isinstance(request, Request)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         ended = Ended(outcome=take_turn(request, _say))
     except ReportgenError as error:
@@ -42,6 +45,16 @@ def main(result: Path) -> None:
     except MemoryError:
         ended = Ended(reason=NO_MEMORY)
     write_file(result, ended.model_dump_json().encode())
+
+
+def _end_with_parent() -> None:
+    """End when the one who started this process is gone: a model would stay on the GPU for nobody.
+
+    Reads the file itself: a thread that waits inside of ``sys.stdin`` would hold up the process's own end.
+    """
+    while os.read(0, 1):
+        pass
+    os._exit(1)
 
 
 def _say(message: str) -> None:
