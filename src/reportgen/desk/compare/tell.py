@@ -179,10 +179,19 @@ def _refused(done: Sequence[Result]) -> Part:
     )
     head = ("contestant", "reason", "passages", "share")
     table = Table("Reasons for refusal", head, rows, frozenset({2, 3}), (0.28, 0.34, 0.16, 0.22))
+    asked = tuple(
+        f"{one.name}: {one.prompts:,} prompts, {one.unanswered:,} of them without an answer, "
+        f"{one.cut_off:,} answers cut off by their length."
+        for one in done
+        if one.prompts
+    )
     never = ", ".join(one.name for one in done if not one.refused)
     said = (f"Nothing was refused of: {never}.",) if never else ()
     return Part(
-        "refused", "Why answers were refused", (MEANINGS["refused"], *said), tables=(table,) if rows else ()
+        "refused",
+        "Why answers were refused",
+        (MEANINGS["refused"], *asked, *said),
+        tables=(table,) if rows else (),
     )
 
 
