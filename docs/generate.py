@@ -24,14 +24,14 @@ name = "Example University Hospital"
 address = '''
 Department of Obstetrics
 1 Example Street, 12345 Exampletown'''
-logo = "logo.svg"               # of the PDF: PNG; SVG with pip install 'reportgen[svg]'
+logo = "logo.svg"               # of PDF and page: PNG; SVG with pip install 'reportgen[svg]'
 letterhead = true               # false where the paper has one: no name, address and logo
-paper = "A4"                    # of the PDF; or "Letter"
+paper = "A4"                    # or "Letter"
 timezone = "Europe/Berlin"      # of times without an offset, and of the times printed; UTC by default
 date_format = "DD.MM.YYYY"      # or "D MMM YYYY" (the default), "DD/MM/YYYY", "MM/DD/YYYY", "YYYY-MM-DD"
 footer = "Example University Hospital, Exampletown"
 disclaimer = "For use within this hospital only."     # printed after the limits
-colour = "#16365c"              # of headings and rules of the PDF; dark enough to be read on white
+colour = "#16365c"              # of headings and rules; dark enough to be read on white
 templates = "our-templates"     # folder with report.txt.jinja and the like, in place of the domain's
 fonts = "our-fonts"             # TrueType fonts for scripts that the shipped ones lack (fonts.md)
 

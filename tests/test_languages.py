@@ -86,7 +86,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             outs[lang] = place / lang
             domain = ["--domain", str(own)] if lang == "xx" else []
             language = [] if lang == "en" else ["--lang", lang]
-            formats = ["--format", "txt,json,html", "--engine", "template", "--quiet"]
+            formats = ["--format", "txt,json,html,pdf", "--engine", "template", "--quiet"]
             assert main(["run", str(inputs), "-o", str(outs[lang]), *domain, *language, *formats]) == 0
             assert main(["verify", str(outs[lang]), *domain]) == 0
     return outs

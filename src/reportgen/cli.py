@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli_compare import compare
+from reportgen.cli_doctor import doctor
 from reportgen.cli_options import (
     CONFIG,
     CONTEXT,
@@ -232,17 +233,7 @@ def schema(name: str) -> None:
     print_lines([schema_text(name).rstrip("\n")])
 
 
-@cli.command()
-@JSON
-def doctor(as_json: bool) -> int:
-    """Look whether everything is here that reports, and a model, need."""
-    from reportgen.desk import doctor as look
-
-    findings = look.doctor()
-    print_json(look.plain(findings)) if as_json else print_lines(look.lines(findings))
-    return ExitCode.USAGE if any(one.state == "bad" for one in findings) else ExitCode.DONE
-
-
+cli.add_command(doctor)
 cli.add_command(model)
 cli.add_command(cache)
 cli.add_command(compare)

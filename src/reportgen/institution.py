@@ -76,14 +76,14 @@ class Institution(BaseModel):
     Attributes:
         name: In the letterhead, and in ``report.txt``.
         address: Up to six lines below it.
-        logo: PNG or SVG file, in the PDF.
+        logo: PNG or SVG file, in PDF and page.
         letterhead: Whether name, address and logo are printed: not on paper that has them already.
-        paper: Of the PDF.
+        paper: Of the PDF, and of the page where it is printed.
         timezone: IANA name; times without an offset are in it, and report times are printed in it.
         date_format: Of all dates that are printed; by default that of the language.
         footer: One line at the end of every page.
         disclaimer: Printed after the limits.
-        colour: Of headings and rules of the PDF, dark enough to be read: ``#16365c``.
+        colour: Of headings and rules of PDF and page, dark enough to be read: ``#16365c``.
         fonts: Folder of TrueType fonts for characters that the shipped ones lack.
         templates: Folder of templates that stand for those of the domain with the same name.
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reportgen.errors import DomainError
 
-__all__ = ["cache_dir", "folder"]
+__all__ = ["cache_dir", "folder", "fonts"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -25,6 +25,11 @@ def folder(name: str) -> Path:
         if place.is_dir():
             return place
     raise DomainError(f"The installation has no folder '{name}'.", "Install reportgen again.")
+
+
+def fonts() -> Path:
+    """The folder of the fonts that are shipped, with their hashes in ``SHA256SUMS``."""
+    return _PACKAGE / "exporters" / "pdf" / "fonts"
 
 
 def cache_dir() -> Path:

@@ -58,8 +58,13 @@ def _of_a_site(place: Path) -> Iterator[tuple[str, Report, dict[str, bytes]]]:
         report = reportgen.make_report(sample, settings=Settings(institution=site))
         assert site.logo_path is not None
         assert site.logo_png is not None
-        yield f"letterhead-{paper}", report, {site.logo_path: site.logo_png}
+        logo_png = {site.logo_path: site.logo_png}
+        yield f"letterhead-{paper}", report, logo_png
         yield f"signed-{paper}", report.model_copy(update={"status": "signed"}), {}
+        arabic = reportgen.make_report(
+            sample, domain=load_domain(lang="ar"), settings=Settings(institution=site)
+        )
+        yield f"arabic-{paper}", arabic, logo_png
     yield "german", reportgen.make_report(sample, domain=load_domain(lang="de")), {}
 
 
@@ -67,27 +72,17 @@ def _of_a_site(place: Path) -> Iterator[tuple[str, Report, dict[str, bytes]]]:
 def papers(tmp_path_factory: pytest.TempPathFactory) -> list[Paper]:
     """All of them, each printed by ``reportgen.export``."""
     place = tmp_path_factory.mktemp("papers")
-    drawn, out = place / "random.jsonl", place / "out"
+    drawn, out, turned = place / "random.jsonl", place / "out", place / "arabic"
     lines = [json.dumps(record) for record in random_records(RANDOM, SEED)]
     drawn.write_text("\n".join(lines) + "\n", "utf-8")
     # The text alone: a run keeps the pictures too, and the PDF is what is tried here.
-    given = [
-        "run",
-        str(SAMPLES),
-        str(drawn),
-        "-o",
-        str(out),
-        "--engine",
-        "template",
-        "--format",
-        "txt",
-        "--quiet",
-    ]
+    given = ["--engine", "template", "--format", "txt", "--quiet"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", "1795599840")
-        assert main(given) == 0
+        assert main(["run", str(SAMPLES), str(drawn), "-o", str(out), *given]) == 0
+        assert main(["run", str(SAMPLES), "-o", str(turned), "--lang", "ar", *given]) == 0
     made = []
-    for file in sorted(out.glob("*/report.json")):
+    for file in sorted([*out.glob("*/report.json"), *turned.glob("*/report.json")]):
         report = Report.model_validate_json(file.read_bytes())
         pdf = file.with_name("report.pdf")
         pdf.write_bytes(reportgen.export(report, "pdf", file.parent))

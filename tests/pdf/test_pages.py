@@ -12,6 +12,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 import reportgen
 from factories import a_report, some_pictures
+from reportgen.domain import load_domain
 from reportgen.exporters.pdf import flow
 from reportgen.institution import Institution
 from reportgen.settings import Settings
@@ -30,10 +31,12 @@ def drawn(pdf: bytes) -> list[Image.Image]:
     return [page.render(scale=DOTS / 72, grayscale=True).to_pil() for page in document]
 
 
-def of(sample: str, **institution: object) -> bytes:
-    site = Settings(institution=Institution.model_validate(institution))
-    folder = SAMPLES / sample
-    report = reportgen.make_report(folder / f"{sample}.json", settings=site, created_at=WHEN)
+def of(sample: str, lang: str | None = None, **institution: object) -> bytes:
+    site, case = (
+        Settings(institution=Institution.model_validate(institution)),
+        SAMPLES / sample / f"{sample}.json",
+    )
+    report = reportgen.make_report(case, domain=load_domain(lang=lang), settings=site, created_at=WHEN)
     versions = {"domain_sha256": "0" * 64, "lexicon_sha256": "0" * 64, "prompt_sha256": "0" * 64}
     made = report.provenance.model_copy(update=versions)
     return reportgen.export(report.model_copy(update={"provenance": made}), "pdf")
@@ -44,6 +47,7 @@ REPORTS = {
     "letter": lambda: of(
         "growth_32_weeks", name="Example Hospital", address="1 Example Street", paper="Letter", footer="Foot"
     ),
+    "arabic": lambda: of("contradictions", "ar", name="مستشفى Example", address="1 Example Street"),
     "one": lambda: reportgen.export(a_report(1), "pdf", some_pictures(1)),
     "twenty": lambda: reportgen.export(a_report(20), "pdf", some_pictures(20)),
     "sixty": lambda: reportgen.export(a_report(60), "pdf", some_pictures(60)),

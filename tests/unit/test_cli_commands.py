@@ -103,7 +103,7 @@ def test_a_bug_is_1_and_shows_where_but_not_what(capsys, tmp_path, monkeypatch):
 def test_ctrl_c_is_130(capsys, monkeypatch):
     from reportgen.desk import doctor
 
-    def interrupted():
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(doctor, "doctor", interrupted)
@@ -272,26 +272,11 @@ def test_schema(capsys):
 
 
 def test_doctor(capsys, monkeypatch):
-    assert told(capsys, "doctor").endswith("Reports can be made.\n")
-    findings = json.loads(told(capsys, "doctor", "--json"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert told(capsys, "doctor", "--engine", "template").endswith("Reports can be made.\n")
+    findings = json.loads(told(capsys, "doctor", "--json"))["findings"]
     assert {"reportgen", "Python", "domain", "schemas", "cache folder"} <= {one["name"] for one in findings}
-
-
-def test_doctor_tells_what_is_missing(capsys, monkeypatch):
-    from importlib.metadata import PackageNotFoundError, version
-
-    from reportgen.desk import doctor
-
-    def without(name):
-        if name in {"reportlab", "torch"}:
-            raise PackageNotFoundError
-        return version(name)
-
-    monkeypatch.setattr(doctor, "version", without)
-    shown = told(capsys, "doctor", code=ExitCode.USAGE)
-    assert "bad   reportlab" in shown
-    assert "note  torch" in shown
-    assert "Reports cannot be made" in shown
+    assert set(findings[0]) == {"name", "state", "said", "cure", "blocks"}
 
 
 def test_model_status_and_setup(capsys, monkeypatch):
@@ -412,10 +397,8 @@ def test_a_draft_in_a_language_without_a_lexicon_is_the_fixed_text_or_refused(ca
     assert "No model is asked" in capsys.readouterr().err
 
 
-def test_an_unknown_language_and_a_pdf_from_right_to_left_are_usage(capsys, case):
+def test_an_unknown_language_is_usage(capsys, case):
     for command in (["validate", case], ["facts", case], ["run", case, "-o", "out"]):
         assert main([*command, "--lang", "dee"]) == ExitCode.USAGE
         assert "Did you mean 'de'? There are: en, ar, de." in capsys.readouterr().err
-    assert main(["run", case, "-o", "out", "--lang", "ar"]) == ExitCode.USAGE
-    assert "from right to left" in capsys.readouterr().err
     assert not Path("out").exists()

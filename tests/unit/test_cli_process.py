@@ -105,6 +105,7 @@ def test_a_full_disk_under_stdout_is_told_in_a_line(tmp_path, arguments):
             stdout=full,
             stderr=subprocess.PIPE,
             cwd=tmp_path,
+            env={**os.environ, "HF_HUB_OFFLINE": "1"},
             check=False,
             timeout=60,
         )

@@ -1,5 +1,6 @@
 """What a site puts on its reports: in every format, and refused by name where it cannot be printed."""
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -18,7 +19,7 @@ from reportgen.errors import ExitCode, UsageError
 from reportgen.institution import DATE_FORMATS, Institution
 from reportgen.logo import LONGEST, logo_png
 from reportgen.nouns import Report
-from reportgen.reread import pdf_text
+from reportgen.reread import faults_in_html, pdf_text
 from reportgen.settings import Settings
 from reportgen.site import configured
 
@@ -298,3 +299,29 @@ def test_a_format_of_dates_that_is_given_is_used_in_every_language():
         "1994-03-14" in dict(reportgen.make_report(SAMPLE, domain=german, settings=settings).header).values()
     )
     assert "1994-03-14" not in dict(reportgen.make_report(SAMPLE, domain=german).header).values()
+
+
+def test_the_page_has_logo_colour_and_paper_and_is_read_again(tmp_path: Path):
+    site(tmp_path)
+    given = {"name": "Example", "logo": tmp_path / "logo.png", "colour": "#5c1636", "paper": "Letter"}
+    own = Institution.model_validate(given)
+    report = reportgen.make_report(SAMPLE, settings=Settings(institution=own))
+    assert own.logo_png is not None
+    pictures = {str(own.logo_path): own.logo_png}
+    page = reportgen.export(report, "html", pictures).decode()
+    assert base64.b64encode(own.logo_png).decode() in page
+    assert "<style>:root{--rule:#5c1636}@page{size:letter}</style>" in page
+    assert faults_in_html(report, page, pictures) == []
+    assert faults_in_html(report, page) == []
+    bare = reportgen.export(report, "html").decode()  # the logo was lost
+    assert "image/png" not in bare
+    assert faults_in_html(report, bare) == []
+    assert faults_in_html(report, bare, pictures) != []
+    assert faults_in_html(report, page.replace("#5c1636", "#5c1637"), pictures) != []
+    other = {str(own.logo_path): own.logo_png + b"more"}
+    assert faults_in_html(report, page, other) != []
+    words = {**report.presentation, "colour": "red}body{display:none"}
+    assert (
+        "display:none"
+        not in reportgen.export(report.model_copy(update={"presentation": words}), "html").decode()
+    )

@@ -282,7 +282,7 @@ class Run:
             self._collect(at_most=self._most)
 
     def _collect(self, at_most: int) -> None:
-        """Note what became of the oldest cases: those made, and until no more than so many are under way."""
+        """Note what became of the oldest cases: of those made, until at most so many are under way."""
         while self._waiting and (len(self._waiting) > at_most or over(self._waiting[0][1])):
             row, future = self._waiting[0]  # an interrupt while it is waited for must not lose it
             try:

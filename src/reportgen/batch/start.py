@@ -26,7 +26,7 @@ from reportgen.domain import Domain, load_domain
 from reportgen.engines import TemplateEngine
 from reportgen.engines.base import Engine
 from reportgen.errors import UsageError
-from reportgen.exporters import FORMATS, check_direction
+from reportgen.exporters import FORMATS
 from reportgen.files import pretty_json, write_file
 from reportgen.ledger import Ledger, Row
 from reportgen.moments import cpu_seconds, interruptible, now, peak_memory_mb
@@ -57,8 +57,6 @@ def run_batch(order: Order, open_engine: Callable[[], Engine], voice: Voice) -> 
     begun = (time.monotonic(), cpu_seconds(), now(order.settings.zone))
     _check_formats(order.formats)
     domain = pipeline.configured(load_domain(order.domain, order.lang), order.settings)
-    for name in order.formats:
-        check_direction(name, domain.presentation["direction"])
     rehearse(domain, order.settings)
     inputs = Inputs(order, domain)
     if not domain.has_lexicon:

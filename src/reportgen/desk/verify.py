@@ -137,7 +137,7 @@ def _case(
     recorded = row.outputs if row else {}
     names = sorted({*recorded, *(path.name for path in folder.glob("report.*"))})
     if row is None:  # a page must hold the pictures that lie beside it
-        names += sorted(f"images/{path.name}" for path in folder.glob("images/*.jpg"))
+        names += sorted(f"images/{path.name}" for path in folder.glob("images/*.[jp][pn]g"))
     files: dict[str, bytes] = {}
     for name in names:
         try:

@@ -1,7 +1,7 @@
 """Engines: who writes the words. Importing this loads no model library.
 
 ``load_engine`` gives one; every engine has ``info``, ``generate``, ``fingerprint`` and ``close``.
-``setup_model`` fetches a model (the only thing here that uses the network), ``model_status`` lists them.
+``setup_model`` fetches a model (the only thing here that downloads), ``model_status`` lists them.
 """
 
 from reportgen.engines.base import Engine, EngineInfo, Parameters

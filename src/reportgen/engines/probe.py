@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from reportgen.engines.presets import Precision
 
-__all__ = ["INSTALL", "Gpu", "cuda_free_gb", "gpu_in_use", "missing_package", "no_cuda"]
+__all__ = ["INSTALL", "Gpu", "cuda_free_gb", "gpu_in_use", "has_driver", "missing_package", "no_cuda"]
 
 INSTALL = 'Install reportgen with its models: pip install "reportgen[medgemma]".'
 
@@ -32,7 +32,7 @@ def missing_package(precision: Precision | None) -> str | None:
 
 def no_cuda() -> str | None:
     """Why CUDA cannot be used, as a clause, or None if it can."""
-    if not _has_driver():
+    if not has_driver():
         return "no CUDA device was found"
     import torch
 
@@ -71,8 +71,8 @@ def gpu_in_use() -> Gpu | None:
     return Gpu(torch.cuda.get_device_name(), held / 1e6, peak / 1e6)
 
 
-def _has_driver() -> bool:
-    # PyTorch cannot reach a GPU without this library, whichever way it was installed.
+def has_driver() -> bool:
+    """Whether the library is here without which PyTorch reaches no GPU, whichever way it was installed."""
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:

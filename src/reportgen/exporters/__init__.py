@@ -12,7 +12,7 @@ from reportgen.exporters.layout import Pictures
 from reportgen.exporters.text import text as text_of
 from reportgen.nouns import Report
 
-__all__ = ["FORMATS", "Exporter", "check_direction", "export"]
+__all__ = ["FORMATS", "Exporter", "export"]
 
 Exporter = Callable[[Report, Pictures, str | None, Path | None], bytes]
 
@@ -40,23 +40,6 @@ def _html(report: Report, pictures: Pictures, template: str | None, _: Path | No
 FORMATS: Mapping[str, Exporter] = {"json": _json, "txt": _text, "pdf": _pdf, "html": _html}
 
 
-#: Formats whose letters are only set from left to right.
-_ONE_WAY = frozenset({"pdf"})
-
-
-def check_direction(format_name: str, direction: str) -> None:
-    """See that a format can be read in the direction of a report's language.
-
-    Raises:
-        UsageError: It would be set in the wrong order, or without its letters.
-    """
-    if direction == "rtl" and format_name in _ONE_WAY:
-        raise UsageError(
-            f"'{format_name}' cannot be printed in a language that is read from right to left.",
-            "Give --format txt,html, or another language.",
-        )
-
-
 def export(
     report: Report,
     format: str,  # noqa: A002
@@ -79,13 +62,11 @@ def export(
             ``REPORTGEN_FONTS``.
 
     Raises:
-        UsageError: There is no such format, or not in the report's language; no font in the folder can be
-            embedded.
+        UsageError: There is no such format; no font in the folder can be embedded.
         InputError: No font has a character of the patient's name or number.
         DomainError: The report lacks a word of the layout, or the installation a template.
     """
     if format not in FORMATS:
         raise UsageError(f"There is no format '{format}'.", f"Use one of: {', '.join(FORMATS)}.")
-    check_direction(format, report.presentation.get("direction", "ltr"))
     template = {"txt": text_template, "html": html_template}.get(format)
     return FORMATS[format](report, pictures, template, fonts)

@@ -4,12 +4,12 @@ import re
 import textwrap
 import unicodedata
 
-__all__ = ["in_order", "left", "marked", "pieces", "right", "width_of"]
+__all__ = ["LRM", "in_order", "left", "marked", "pieces", "right", "width_of"]
 
 #: Characters that take no column: accents and vowel signs on a letter, and what is not seen at all.
 _NO_WIDTH = frozenset({"Mn", "Me", "Cf"})
 #: Right-to-left and left-to-right mark: unseen letters of a direction.
-_RLM, _LRM = "\u200f", "\u200e"
+_RLM, LRM = "\u200f", "\u200e"
 _GAP = re.compile(r"(?<=  )(?=\S)")
 #: A number with the signs that belong to it: ``20+3``, ``2-5``, ``>0.99``, ``176.2 mm*``, ``82.4 %``.
 _NUMBER = re.compile(
@@ -90,4 +90,4 @@ def in_order(text: str) -> str:
 
 
 def _kept_together(number: re.Match[str]) -> str:
-    return number[0] if _BARE.fullmatch(number[0]) else f"{_LRM}{number[0]}{_LRM}"
+    return number[0] if _BARE.fullmatch(number[0]) else f"{LRM}{number[0]}{LRM}"

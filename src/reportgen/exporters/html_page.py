@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from reportgen.errors import DomainError
 from reportgen.exporters.columns import in_order
 from reportgen.exporters.layout import Layout, Pictures, file_of, lines_of
-from reportgen.exporters.pictures import jpeg_size
+from reportgen.exporters.pictures import size_of
 from reportgen.exporters.text import shipped
 from reportgen.nouns import BiometryRow, Report, ViewRow
 
@@ -27,6 +27,7 @@ __all__ = ["html"]
 TEMPLATE = "report.html.jinja"
 #: What stands between tags.
 _TEXT = re.compile(r"(?<=>)[^<]+")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _CENTILE = re.compile(r"[<>]?([0-9]{1,3})")
 
 
@@ -99,6 +100,24 @@ class Page:
         """``rtl`` for a language that is written from right to left, else ``ltr``."""
         return "rtl" if self.layout.report.presentation.get("direction") == "rtl" else "ltr"
 
+    @property
+    def site_style(self) -> str:
+        """The site's colour and paper, where they are not the usual ones."""
+        words, colour = self.layout.report.presentation, self.layout.report.presentation.get("colour", "")
+        own = f":root{{--rule:{colour}}}" if _COLOUR.fullmatch(colour) else ""
+        return own + ("@page{size:letter}" if words.get("paper") == "Letter" else "")
+
+    @cached_property
+    def logo(self) -> "Shot | None":
+        """The institution's logo, with its name for who does not see it."""
+        words = self.layout.report.presentation
+        data = file_of(words["logo_file"], self.pictures) if words.get("logo_file") else None
+        size = size_of(data, "PNG") if data else None
+        if not data or not size:
+            return None
+        source = f"data:image/png;base64,{base64.b64encode(data).decode()}"
+        return Shot(source, words.get("institution") or self.layout.words["logo"], *size)
+
     def file(self, row: ViewRow) -> str:
         """What the sender called the image: its file, or its id."""
         entry = self.layout.entries.get(row.image)
@@ -125,7 +144,7 @@ class Page:
         """The picture of an image, or None where there is none that can be shown."""
         entry = self.layout.entries.get(row.image)
         data = file_of(entry.picture, self.pictures) if entry and entry.picture else None
-        size = jpeg_size(data) if data else None
+        size = size_of(data, "JPEG") if data else None
         if not data or not size:
             return None
         return Shot(f"data:image/jpeg;base64,{base64.b64encode(data).decode()}", self.alt(row), *size)

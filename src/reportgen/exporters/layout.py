@@ -73,6 +73,11 @@ class Layout:
         return {entry.image_id: entry for entry in self.report.images}
 
     @property
+    def mirrored(self) -> bool:
+        """Whether the report is read from right to left."""
+        return self.report.presentation.get("direction") == "rtl"
+
+    @property
     def single(self) -> bool:
         """One image: no region labels, the candidates as rows of their own."""
         return len(self.report.views) == 1

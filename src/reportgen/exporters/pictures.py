@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-__all__ = ["PictureError", "jpeg_size", "picture"]
+__all__ = ["PictureError", "picture", "size_of"]
 
 #: Pixels of the longest side: at the most, and as many as are enough; 68 mm are the widest that is printed.
 LONGEST, ENOUGH = 640, 480
@@ -48,11 +48,12 @@ def picture(path: Path) -> bytes:
         raise PictureError("damaged image file") from None
 
 
-def jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height of a JPEG in pixels, or None if the bytes are none that a page can show."""
+def size_of(data: bytes, form: str) -> tuple[int, int] | None:
+    """Width and height in pixels of a JPEG or PNG, or None if the bytes are none that a page can show."""
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-            return image.size if image.mode in {"L", "RGB"} and all(image.size) else None
+        with Image.open(io.BytesIO(data), formats=(form,)) as image:
+            shown = form == "PNG" or image.mode in {"L", "RGB"}
+            return image.size if shown and all(image.size) else None
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         return None
 

@@ -1,7 +1,7 @@
 """``report.html`` as the shipped template lays it out: every element, in order, with its words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reportgen.nouns import BiometryRow, ViewRow
 from reportgen.reread.html_tokens import (
@@ -9,6 +9,7 @@ from reportgen.reread.html_tokens import (
     RIGHT,
     Part,
     Picture,
+    Token,
     columns,
     element,
     escaped,
@@ -37,12 +38,13 @@ _BAR = (
 )
 
 
-def html_parts(page: Printed, style: str) -> Iterator[Part]:
+def html_parts(page: Printed, style: str, *, logo: bool) -> Iterator[Part]:
     """Everything in the file.
 
     Args:
         page: What is printed.
         style: What stands in ``style``.
+        logo: Whether the institution's logo is there; it may have been lost.
     """
     report, words = page.report, page.words
     language = words.get("language", "")
@@ -61,12 +63,12 @@ def html_parts(page: Printed, style: str) -> Iterator[Part]:
         ),
     )
     yield Part("title", element("title", f"{report.title} | {words['case']} {report.case_id}"))
-    yield Part("style", (*element("style", style), "</head>", "<body>", '<div class="sheet">'))
+    own = _site_style(words)
+    more = element("style", own) if own else ()
+    yield Part("style", (*element("style", style), *more, "</head>", "<body>", '<div class="sheet">'))
     if report.status == "draft":
         yield Part("banner", tag('header class="banner"', *element("p", report.banner)))
-    letterhead = [token for line in page.letterhead() for token in element("p", line)]
-    head = tag("address", *letterhead) if letterhead else ()
-    yield Part("title", ("<main>", *head, *element("h1", report.title)))
+    yield Part("title", ("<main>", *_letterhead(page, logo=logo), *element("h1", report.title)))
     yield from _head(page)
     yield from _reviewer(page)
     if report.method:
@@ -88,6 +90,19 @@ def html_parts(page: Printed, style: str) -> Iterator[Part]:
     limits = (*element("p", " ".join(report.limits)), *disclaimer)
     yield Part("limits", titled("limits", words["limits"], *limits))
     yield from _end(page)
+
+
+def _site_style(words: Mapping[str, str]) -> str:
+    colour = words.get("colour", "")
+    own = f":root{{--rule:{colour}}}" if re.fullmatch("#[0-9a-f]{6}", colour) else ""
+    return own + ("@page{size:letter}" if words.get("paper") == "Letter" else "")
+
+
+def _letterhead(page: Printed, *, logo: bool) -> tuple[Token, ...]:
+    lines = [token for line in page.letterhead() for token in element("p", line)]
+    name = page.words.get("institution") or page.words["logo"]
+    picture = [Picture(name, page.words["logo_file"], (), "png")] if logo else []
+    return tag("address", *picture, *lines) if picture or lines else ()
 
 
 def _head(page: Printed) -> Iterator[Part]:

@@ -32,11 +32,13 @@ class Picture(NamedTuple):
         alt: What stands for it where it is not seen.
         name: Its path beside the report; None if there is none.
         absent: What stands there instead where it cannot be shown.
+        form: ``jpeg`` or ``png``.
     """
 
     alt: str
     name: str | None
     absent: tuple[str, ...]
+    form: str = "jpeg"
 
 
 #: A tag as it is written, words after a ``=``, or the place of a picture.

@@ -24,7 +24,7 @@ _WITHIN = {
     "u",
     "wbr",
 }
-_DATA = "data:image/jpeg;base64,"
+_DATA = ("data:image/jpeg;base64,", "data:image/png;base64,")
 #: Elements that run, fetch, send or lead elsewhere.
 _ACTIVE = set(
     re.findall(

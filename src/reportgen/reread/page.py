@@ -18,6 +18,7 @@ from reportgen.reread.printed import Printed, unmarked
 
 __all__ = ["html_fault", "shipped_page"]
 
+_LOGO = '<img src="data:image/png;'
 #: The only characters that are written as references, by their names and numbers.
 _NAMED = {"amp": "&", "lt": "<", "gt": ">"}
 _NUMBERED = {"34": '"', "39": "'"}
@@ -54,7 +55,9 @@ def html_fault(report: Report, text: str, pictures: Mapping[str, bytes]) -> str:
     reader.close()
     reader.end_words()
     found, at = [(line, unmarked(report, token)) for line, token in reader.tokens], 0
-    for part in html_parts(Printed(report), _style()):
+    logo = report.presentation.get("logo_file")
+    held = logo is not None and (logo in pictures or any(token.startswith(_LOGO) for _, token in found))
+    for part in html_parts(Printed(report), _style(), logo=held):
         for token in part.tokens:
             line, here = found[at] if at < len(found) else (found[-1][0] if found else 1, "")
             step = _picture(token, found, at, pictures) if isinstance(token, Picture) else int(here == token)
@@ -69,15 +72,15 @@ def _picture(wanted: Picture, found: list[tuple[int, str]], at: int, pictures: M
     here = found[at][1] if at < len(found) else ""
     data = pictures.get(wanted.name) if wanted.name else None
     if here.startswith("<img "):
-        return int(wanted.name is not None and _as_it_should_be(here, wanted.alt, data))
+        return int(wanted.name is not None and _as_it_should_be(here, wanted, data))
     shown = tuple(token for _, token in found[at : at + len(wanted.absent)])
-    lost = data is None or _size(data) is None
+    lost = data is None or _size(data, wanted.form) is None
     return len(wanted.absent) if lost and shown == wanted.absent else 0
 
 
-def _as_it_should_be(img: str, alt: str, data: bytes | None) -> bool:
-    """Whether an image shows these bytes, or at least a JPEG, whole, with these words in its place."""
-    source = re.match(r'<img src="data:image/jpeg;base64,([A-Za-z0-9+/=]*)"', img)
+def _as_it_should_be(img: str, wanted: Picture, data: bytes | None) -> bool:
+    """Whether an image shows these bytes, or at least a picture of its form, and these words for it."""
+    source = re.match(rf'<img src="data:image/{wanted.form};base64,([A-Za-z0-9+/=]*)"', img)
     if source is None:
         return False
     if data is None:
@@ -87,18 +90,19 @@ def _as_it_should_be(img: str, alt: str, data: bytes | None) -> bool:
             return False
     elif base64.b64encode(data).decode() != source[1]:
         return False
-    size = _size(data)
+    size = _size(data, wanted.form)
     if size is None:
         return False
     attributes = f'" alt="(?P<alt>[^"]*)" width="{size[0]}" height="{size[1]}">'
     rest = re.fullmatch(attributes, img[source.end() - 1 :])
-    return rest is not None and rest["alt"].split() == escaped(alt).split()
+    return rest is not None and rest["alt"].split() == escaped(wanted.alt).split()
 
 
-def _size(data: bytes) -> tuple[int, int] | None:
+def _size(data: bytes, form: str) -> tuple[int, int] | None:
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-            return image.size if image.mode in {"L", "RGB"} and all(image.size) else None
+        with Image.open(io.BytesIO(data), formats=(form.upper(),)) as image:
+            shown = form == "png" or image.mode in {"L", "RGB"}
+            return image.size if shown and all(image.size) else None
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         return None
 

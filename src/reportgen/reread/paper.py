@@ -103,7 +103,7 @@ def pdf_fault(report: Report, pages: Sequence[str]) -> str:
     # The note is printed where no typeface has a character; the input itself may hold the sign.
     for sign in [MISSING, ""] if any(MISSING in page for page in pages) else [""]:
         blocks = [_typeset(one) for one in pdf_blocks(report, sign, codes)]
-        stream, lost = _in_order(bodies, blocks)
+        stream, lost = _in_order(bodies, blocks, mirrored=_mirrored(report))
         found = match(stream, blocks)
         if found is None and stream.replaced == bool(sign):
             return ""
@@ -131,11 +131,19 @@ def _all_there(bodies: Sequence[Sequence[str]], blocks: Sequence[Block]) -> bool
     return all_alike(must, " ".join(map(" ".join, bodies)), f"{may} {heads * len(bodies)}")
 
 
-def _in_order(bodies: Sequence[Sequence[str]], blocks: Sequence[Block]) -> tuple[Stream, bool]:
+def _mirrored(report: Report) -> bool:
+    """Whether pages are read from right to left: pdfium then turns any line."""
+    return report.presentation.get("direction") == "rtl"
+
+
+def _in_order(
+    bodies: Sequence[Sequence[str]], blocks: Sequence[Block], *, mirrored: bool
+) -> tuple[Stream, bool]:
     """The words of all pages, lines from right to left in reading order, and whether one has no place."""
-    if not any(turned(line) for body in bodies for line in body):
+    if not mirrored and not any(turned(line) for body in bodies for line in body):
         return Stream(bodies), False
-    order = Straightener([word for block in blocks for cell in block.cells for word in cell])
+    words = [word for block in blocks for cell in block.cells for word in cell]
+    order = Straightener(words, mirrored=mirrored)
     stream = Stream([[order.line(line) for line in body] for body in bodies])
     stream.replaced = order.replaced
     return stream, order.lost
@@ -163,7 +171,7 @@ def _furnished(report: Report, lines: Sequence[str], number: int, pages: int) ->
     stream = Stream([])
     for (name, whole), line in zip(wanted, lines, strict=True):
         said, found = _solid(_set(whole)), _solid(line)
-        if turned(line):
+        if _mirrored(report) or turned(line):
             cut = name == "running head" and ("…" in found or "..." in found)
             if not (alike(_set(whole), line) or (cut and part_of(_set(whole), line))):
                 return False

@@ -4,7 +4,7 @@ pdfium turns each stretch of such a line around by itself, words and brackets ea
 therefore put into the order of that stretch of the report which has the very same words: no word, number or
 sign may be other, missing or too many. The order of the words within such a line is what is not read again.
 Where pdfium turns parts of words (marks on letters, letters beside digits, words broken over lines), the
-characters must be the same; where even a line's place is lost, those of all lines.
+numbers and characters must be the same; where even a line's place is lost, those of all lines.
 """
 
 import re
@@ -25,9 +25,12 @@ _JOINED = "\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff"
 _MARKS = "\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
 _OTHER = re.compile(f"[{_RIGHT}{_JOINED}]")
 _ATOM = re.compile(rf"\d+|[{_RIGHT}]+|[{_JOINED}]+|[^\W\d_{_RIGHT}{_JOINED}]+|\S")
-#: A word that pdfium turns as one or not at all, perhaps with signs around it.
+_DIGITS = re.compile(r"\d+")
+#: Signs at the ends of a line, which stand at the other end in a sentence from right to left.
+_ENDS = re.compile(r"^\W+|\W+$")
 #: A line of so many characters stands at one place of a report.
 CERTAIN = 10
+#: A word that pdfium turns as one or not at all, perhaps with signs around it.
 _SIGNS = rf"[^\w{_RIGHT}{_JOINED}]*"
 _WHOLE = re.compile(rf"{_SIGNS}((?:(?![{_MARKS}])[{_RIGHT}]){{1,15}}|[{_JOINED}]{{1,15}}){_SIGNS}")
 #: What pdfium writes as its parts in such lines (NFKC), as it does an ellipsis or a fraction.
@@ -80,15 +83,22 @@ def part_of(wanted: str, found: str) -> bool:
 
 
 def all_alike(wanted: str, found: str, more: str) -> bool:
-    """Whether all lines together have the characters that they should, marks on letters aside.
+    """Whether all lines together have the numbers and characters that they should, marks on letters aside.
 
     For letters, digits and signs that are so mixed that nobody can tell a line's place. ``more`` may be
     there, such as the head of a table that goes on.
     """
+    numbers, read = _numbers(wanted), _numbers(found)
+    if numbers - read or (read - numbers) - _numbers(more):
+        return False
     whole, said, spare = (_bare(text) for text in (wanted, found, more))
     signs, lost = (said - whole) - spare, whole - said
     parts = {part for one in wanted if not one.isascii() for part in _fold(one)}
     return set(signs) <= {MISSING} and all(one in parts or not one.isascii() for one in lost)
+
+
+def _numbers(text: str) -> Counter[str]:
+    return Counter(_DIGITS.findall(_fold(text)))
 
 
 def _bare(text: str) -> Counter[str]:
@@ -109,13 +119,15 @@ class Straightener:
 
     Args:
         words: All words that the report should have in the PDF, in order.
+        mirrored: Pages are read from right to left, and any line may be turned.
 
     Attributes:
         replaced: A character of a line was printed as ``MISSING``.
         lost: A line has the words of no stretch.
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], *, mirrored: bool = False) -> None:
+        self._mirrored = mirrored
         folded = [(word, "".join(map(_unspaced, word))) for word in words]
         self._words = [_Word(word, fold, Counter(_ATOM.findall(fold))) for word, fold in folded]
         each = [
@@ -133,23 +145,28 @@ class Straightener:
 
     def line(self, line: str) -> str:
         """A line as pdfium gives it, in reading order if it has letters that run from right to left."""
-        if not turned(line):
-            self._go_past(line)
-            return line
+        if not self._mirrored and not turned(line):
+            return self._go_past(line)
         found = self._by_words(line) or self._by_characters(line)
         self.lost = self.lost or found is None
         return found or line
 
-    def _go_past(self, line: str) -> None:
-        """Look for what comes next after a line that is in order, if its place is certain."""
+    def _go_past(self, line: str) -> str:
+        """A line from left to right; look for what comes next after it, if its place is certain."""
         said = _unspaced(line)
-        here = self._flat[self._place : self._place + len(said)]
+        end = self._place + len(said)
+        here = self._flat[self._place : end]
         if MISSING in said and _same(_chars(here), _chars(said)):
-            self._place += len(said)
-            return
+            self._place = end
+            return line
+        core = _ENDS.sub("", said)
+        if said != here and core and core in here and _same(_chars(here), _chars(said)):
+            begin, self._place = self._place, end  # the last line of a text from right to left
+            return self._cut(begin, end)
         found = self._flat.find(said, self._place)
         if found == self._place or (found > 0 and len(said) >= CERTAIN):
             self._place = found + len(said)
+        return line
 
     def _word_at(self, place: int) -> int:
         """The first word that begins at a character or after it."""
@@ -167,14 +184,15 @@ class Straightener:
                 left -= self._words[last].atoms
                 last += 1
             if not left:
-                self._place = self._starts[last]
+                if first >= begin:  # else the head of a table that goes on
+                    self._place = self._starts[last]
                 return " ".join(word.printed for word in self._words[first:last])
         return None
 
     def _by_characters(self, line: str) -> str | None:
         """The stretch, perhaps of parts of words, with the same characters."""
         said = _unspaced(line)
-        size, wanted, whole = len(said), Counter(said), _whole(line)
+        size, wanted, whole, numbers = len(said), Counter(said), _whole(line), _numbers(line)
         last = len(self._flat) - size + 1
         begins = [start for start in self._starts if self._place <= start < last]
         for start in chain([self._place], begins, range(self._place, last), range(min(self._place, last))):
@@ -185,7 +203,7 @@ class Straightener:
                 and _same(Counter(stretch), wanted)
             ):
                 cut = self._cut(start, start + size)
-                if whole <= Counter(_ATOM.findall(_fold(cut))):
+                if numbers == _numbers(cut) and whole <= Counter(_ATOM.findall(_fold(cut))):
                     self._place = start + size
                     self.replaced = self.replaced or (MISSING in said and MISSING not in stretch)
                     return cut

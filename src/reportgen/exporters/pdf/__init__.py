@@ -34,7 +34,8 @@ def pdf(report: Report, pictures: Pictures, attachment: bytes, fonts: Path | Non
         InputError: The patient's name or number cannot be printed.
         UsageError: The folder holds no font that can be embedded.
     """
-    layout, pen = Layout.of(report), Pen(report.presentation.get("colour"), fonts)
+    layout = Layout.of(report)
+    pen = Pen(report.presentation.get("colour"), fonts, mirrored=layout.mirrored)
     _identified(layout, pen)
     flow = story(layout, pen, pictures, sha256(attachment))
     attached = Attachment(SOURCE, attachment, layout.words["source"])

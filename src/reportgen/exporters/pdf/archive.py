@@ -31,6 +31,8 @@ def archived(
     language: str,
     metadata: Mapping[str, str],
     fonts: Collection[str] = (),
+    *,
+    mirrored: bool = False,
 ) -> bytes:
     """The document as PDF/A-3a and PDF/UA-1; the same bytes on every run.
 
@@ -40,6 +42,7 @@ def archived(
         language: Of the words, as BCP 47 has it.
         metadata: As ``xmp`` takes it.
         fonts: Files beyond the fonts that are shipped, each with its SHA-256.
+        mirrored: It is read from right to left.
     """
     with pikepdf.open(stream) as pdf:
         root, info = pdf.Root, pdf.docinfo
@@ -47,6 +50,8 @@ def archived(
             page.obj.StructParents, page.obj.Tabs = number, Name.S
         root.MarkInfo = Dictionary(Marked=True)
         root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        if mirrored:
+            root.ViewerPreferences.Direction = Name.R2L
         root.OutputIntents = Array([_intent(pdf)])
         created = str(info["/CreationDate"])
         _attach(pdf, attached, created)

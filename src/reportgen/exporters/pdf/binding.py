@@ -70,10 +70,11 @@ def bound(story: Sequence[Flowable], cover: Cover, attached: Attachment, pen: Pe
         attached: The data that all pages are views of.
         pen: That the story was written with.
     """
-    root, stream = tagged(story), io.BytesIO()
-    maker = partial(_Canvas, cover=cover, accent=pen.accent or ACCENT, root=root)
+    root, stream = tagged(story, "RlTb" if pen.mirrored else None), io.BytesIO()
+    accent = pen.accent or ACCENT
+    maker = partial(_Canvas, cover=cover, accent=accent, root=root, mirrored=pen.mirrored)
     _document(stream, cover).build(list(story), canvasmaker=maker)
-    return archived(stream, attached, cover.language, cover.metadata, pen.faces.used)
+    return archived(stream, attached, cover.language, cover.metadata, pen.faces.used, mirrored=pen.mirrored)
 
 
 def _document(stream: io.BytesIO, cover: Cover) -> BaseDocTemplate:

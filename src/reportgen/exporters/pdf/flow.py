@@ -21,7 +21,7 @@ __all__ = ["Centile", "Code", "Heading", "Line", "Lines", "Signature", "State", 
 class Line(Tagged):
     """One line of text that is known to fit: a paragraph without its cost."""
 
-    def __init__(self, text: str, style: ParagraphStyle, side: Side = "L") -> None:
+    def __init__(self, text: str, style: ParagraphStyle, side: Side | None = None) -> None:
         super().__init__()
         self.text, self.style, self.side = text, style, side
 
@@ -48,11 +48,12 @@ class Line(Tagged):
 
 
 class Lines(Tagged):
-    """Lines in scripts that reportlab's paragraphs do not know; what each page takes has the same tag."""
+    """Lines in scripts that reportlab's paragraphs do not know, each with the side of its sentence; what each
+    page takes has the same tag."""
 
-    def __init__(self, lines: Sequence[str], style: ParagraphStyle, side: Side) -> None:
+    def __init__(self, lines: Sequence[tuple[str, Side]], style: ParagraphStyle) -> None:
         super().__init__()
-        self.lines, self.style, self.side = lines, style, side
+        self.lines, self.style = lines, style
 
     def wrap(self, width: float, _: float) -> tuple[float, float]:
         """As wide as there is room, as high as its lines."""
@@ -64,7 +65,7 @@ class Lines(Tagged):
         fit = int(height // self.style.leading)
         if not 0 < fit < len(self.lines):
             return [] if not fit else [self]
-        parts = [Lines(some, self.style, self.side) for some in (self.lines[:fit], self.lines[fit:])]
+        parts = [Lines(some, self.style) for some in (self.lines[:fit], self.lines[fit:])]
         for part in parts:
             part.tag = self.tag
         return parts
@@ -75,9 +76,9 @@ class Lines(Tagged):
         canvas.setFillColor(style.textColor)
         right = style.alignment == TA_RIGHT
         y = self.height - getAscent(style.fontName, style.fontSize)
-        for line in self.lines:
+        for line, side in self.lines:
             place, font = (self.width if right else 0, y), (style.fontName, style.fontSize)
-            write(canvas, place, line, font, align="right" if right else "left", side=self.side)
+            write(canvas, place, line, font, align="right" if right else "left", side=side)
             y -= style.leading
 
 
@@ -97,7 +98,7 @@ class Heading(Tagged):
         title, bracket, rest = self.text.partition(" (")
         canvas.setFillColor(ACCENT)
         x = measure(title, BOLD, 8.6) + 4
-        if foreign(title):  # letters that join are not set apart
+        if foreign(title) or canvas.mirrored:  # letters that join are not set apart
             write(canvas, (0, 7), title, (BOLD, 8.6))
         else:
             canvas.setFont(BOLD, 8.6)
@@ -157,11 +158,12 @@ class Centile(Tagged):
         canvas, y = self.canv, self.height * 0.42
         canvas.setStrokeColor(GREY)
         canvas.setLineWidth(0.5)
-        canvas.line(0, y, self._BAR, y)
-        for tick, half in ((0.0, 2.2), (0.5, 1.4), (1.0, 2.2)):
-            canvas.line(tick * self._BAR, y - half, tick * self._BAR, y + half)
         canvas.setFillColor(INK)
-        canvas.circle(self.share * self._BAR, y, 1.9, stroke=0, fill=1)
+        with canvas.upright(0, self._BAR):  # numbers grow to the right in every language
+            canvas.line(0, y, self._BAR, y)
+            for tick, half in ((0.0, 2.2), (0.5, 1.4), (1.0, 2.2)):
+                canvas.line(tick * self._BAR, y - half, tick * self._BAR, y + half)
+            canvas.circle(self.share * self._BAR, y, 1.9, stroke=0, fill=1)
         base = self.height - getAscent(self.style.fontName, self.style.fontSize)
         write(
             canvas, (self.width, base), self.text, (self.style.fontName, self.style.fontSize), align="right"
@@ -213,7 +215,8 @@ class Code(Tagged):
                     path.rect((place + border) * unit, y, length * unit, unit)
                 place += length
         self.canv.setFillColor(INK)
-        self.canv.drawPath(path, stroke=0, fill=1)
+        with self.canv.upright(0, self.width):
+            self.canv.drawPath(path, stroke=0, fill=1)
 
 
 class Signature(Tagged):

@@ -71,10 +71,11 @@ def pieces(text: str, most: int) -> list[str]:
 def block(pen: Pen, text: str, style: ParagraphStyle, width: float) -> list[Flowable]:
     """A text as one line where it fits, as a paragraph otherwise, as several if it is very long."""
     plain = pen.plain(text)
-    if foreign(plain):
-        return _foreign(plain, style, width)
-    if "\n" not in plain and stringWidth(plain, style.fontName, style.fontSize) <= width:
+    other = foreign(plain)
+    if not other and "\n" not in plain and stringWidth(plain, style.fontName, style.fontSize) <= width:
         return [Line(plain, style)]
+    if other or pen.mirrored:  # a paragraph of reportlab's is in one direction
+        return _lines(plain, style, width, mirrored=pen.mirrored)
     # No character is wider than its size, so that no piece can outgrow a page.
     most = int(MOST_LINES * width / style.fontSize)
     if pen.accent and style.textColor is ACCENT:
@@ -82,14 +83,16 @@ def block(pen: Pen, text: str, style: ParagraphStyle, width: float) -> list[Flow
     return [Prose(pen.markup(piece), style) for piece in pieces(plain, most)]
 
 
-def _foreign(plain: str, style: ParagraphStyle, width: float) -> list[Flowable]:
-    """The same for a text that needs more than Noto Sans."""
-    lines, side = broken(plain, style.fontName, style.fontSize, width), first_side(plain)
-    if len(lines) == 1:
-        return [Line(lines[0], style, side)]
-    return [
-        Lines(lines[start : start + MOST_LINES], style, side) for start in range(0, len(lines), MOST_LINES)
+def _lines(plain: str, style: ParagraphStyle, width: float, *, mirrored: bool) -> list[Flowable]:
+    """The same for a text of any script, on a page of either direction."""
+    lines = [
+        (line, first_side(part, mirrored=mirrored))
+        for part in plain.split("\n")
+        for line in broken(part, style.fontName, style.fontSize, width)
     ]
+    if len(lines) == 1:
+        return [Line(lines[0][0], style, lines[0][1])]
+    return [Lines(lines[start : start + MOST_LINES], style) for start in range(0, len(lines), MOST_LINES)]
 
 
 class Grid:

@@ -34,7 +34,8 @@ class Logo(Tagged):
 
     def draw(self) -> None:
         """The picture."""
-        self.canv.drawImage(self._reader, 0, 0, self.width, self.height)
+        with self.canv.upright(0, self.width):
+            self.canv.drawImage(self._reader, 0, 0, self.width, self.height)
 
 
 def letterhead(layout: Layout, pen: Pen, pictures: Pictures) -> list[Flowable]:

@@ -68,7 +68,9 @@ def _picture(canvas: Canvas, shot: Shot, box: tuple[float, float, float, float])
         wide, high = shot.picture.getSize()
         scale = min(width / wide, height / high)
         w, h = wide * scale, high * scale
-        canvas.drawImage(shot.picture, x + (width - w) / 2, y + height - h, w, h)
+        left = x + (width - w) / 2
+        with canvas.upright(left, w):
+            canvas.drawImage(shot.picture, left, y + height - h, w, h)
     else:
         _placeholder(canvas, shot.absent, box)
 
@@ -95,7 +97,7 @@ def _placeholder(canvas: Canvas, absent: str, box: tuple[float, float, float, fl
             line,
             (REGULAR, size),
             align="centre",
-            side=first_side(absent),
+            side=first_side(absent, mirrored=canvas.mirrored),
         )
 
 
@@ -143,8 +145,7 @@ class PictureRow(Flowable):  # type: ignore[misc]
             figure, caption = self.tags[column]
             canvas.say(figure)
             _picture(canvas, shot, (x, y, self.box, self.picture))
-            left, bottom = canvas.absolutePosition(x, y)
-            figure.box = (left, bottom, left + self.box, bottom + self.picture) if figure.alt else None
+            figure.box = canvas.box(x, y, self.box, self.picture) if figure.alt else None
             canvas.hush()
             canvas.say(caption)
             canvas.setFillColor(INK)

@@ -29,6 +29,7 @@ class Tag(PDFObject):  # type: ignore[misc]
         span: Columns that a cell takes.
         box: Where a picture stands on its page.
         repeats: Drawn anew on every page that its table goes on: only the first time is said.
+        mode: The side from which lines and columns begin, here and below, if not the left: ``RlTb``.
     """
 
     __RefOnly__ = 1
@@ -42,6 +43,7 @@ class Tag(PDFObject):  # type: ignore[misc]
         self.span: int = more.get("span", 1)
         self.box: Box | None = None
         self.repeats: bool = more.get("repeats", False)
+        self.mode: str | None = more.get("mode")
         if parent is not None:
             parent.kids.append(self)
 
@@ -71,6 +73,8 @@ class Tag(PDFObject):  # type: ignore[misc]
             scope = f" /Scope /{self.scope}" if self.scope else ""
             span = f" /ColSpan {self.span}" if self.span > 1 else ""
             yield f"<</O /Table{scope}{span}>>"
+        if self.mode:
+            yield f"<</O /Layout /WritingMode /{self.mode}>>"
         if self.box:
             yield f"<</O /Layout /Placement /Block /BBox [{' '.join(f'{x:.2f}' for x in self.box)}]>>"
 
@@ -132,17 +136,47 @@ class Tagged(Flowable):  # type: ignore[misc]
         super().drawOn(canvas, x, y, _sW)
         canvas.hush()
         if self.tag is not None and self.tag.alt:
-            left, bottom = canvas.absolutePosition(x, y)
-            self.tag.box = (left, bottom, left + self.width, bottom + self.height)
+            self.tag.box = canvas.box(x, y, self.width, self.height)
 
 
 class TaggedCanvas(Canvas):  # type: ignore[misc]
-    """A canvas whose content is an artifact until a flowable speaks."""
+    """A canvas whose content is an artifact until a flowable speaks.
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    Args:
+        mirrored: A page is read from right to left. It is laid out as any other and drawn in a mirror; what
+            has a side of its own, such as text and pictures, is drawn ``upright``.
+    """
+
+    def __init__(self, *args: Any, mirrored: bool = False, **options: Any) -> None:
         self._said: list[list[Tag]] = []
         self._speaks: Tag | None = None
+        self.mirrored = mirrored
         super().__init__(*args, **options)
+        self._turn()
+
+    def _startPage(self) -> None:  # noqa: N802 - reportlab's name
+        super()._startPage()
+        self._turn()
+
+    def _turn(self) -> None:
+        if self.mirrored:
+            self.transform(-1, 0, 0, 1, self._pagesize[0], 0)
+
+    @contextmanager
+    def upright(self, x: float, width: float) -> Iterator[None]:
+        """What is drawn inside, from ``x`` to ``x + width``, stands there as it is."""
+        if not self.mirrored:
+            yield
+            return
+        self.saveState()
+        self.transform(-1, 0, 0, 1, 2 * x + width, 0)
+        yield
+        self.restoreState()
+
+    def box(self, x: float, y: float, width: float, height: float) -> Box:
+        """Where on the page a rectangle lies: left, bottom, right and top."""
+        left, bottom = self.absolutePosition(x + width if self.mirrored else x, y)
+        return left, bottom, left + width, bottom + height
 
     def say(self, tag: Tag | None) -> None:
         """From here on all that is drawn is the tag's."""
@@ -211,9 +245,9 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]
             document.Reference(obj)
 
 
-def tagged(story: Sequence[Any]) -> Tag:
+def tagged(story: Sequence[Any], mode: str | None = None) -> Tag:
     """Give every flowable of a story its tag; returns the root of the tree."""
-    root = Tag("Document")
+    root = Tag("Document", mode=mode)
     for flowable in story:
         _tag(flowable, root)
     return root

@@ -14,6 +14,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
+from reportgen import resources
 from reportgen.exporters.layout import composed, lines_of
 from reportgen.files import sha256
 from reportgen.font_files import declared_fonts, system_fonts
@@ -33,7 +34,7 @@ _UNSEEN = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0})
 _BLANKS = str.maketrans("\u1680\u3000", "  ")
 #: So many characters are named at the most.
 MOST_NAMED = 40
-_FOLDER = Path(__file__).resolve().parent / "fonts"
+_FOLDER = resources.fonts()
 _FILES = {REGULAR: "NotoSans-Regular.ttf", BOLD: "NotoSans-Bold.ttf", ITALIC: "NotoSans-Italic.ttf"}
 #: Typefaces that are shipped, and the blocks of Unicode in which they are asked.
 _SHIPPED: dict[str, tuple[range, ...]] = {
@@ -152,12 +153,15 @@ class Pen:
     Args:
         accent: The site's colour of headings and rules, as ``#rrggbb``.
         fonts: Folder of the site's fonts.
+        mirrored: The page is read from right to left.
     """
 
-    def __init__(self, accent: str | None = None, fonts: Path | None = None) -> None:
+    def __init__(
+        self, accent: str | None = None, fonts: Path | None = None, *, mirrored: bool = False
+    ) -> None:
         self._known, self.faces = letters(), Faces(fonts)
         FACES.set(self.faces)
-        self.accent = HexColor(accent) if accent else None
+        self.accent, self.mirrored = HexColor(accent) if accent else None, mirrored
         self.lacking: set[str] = set()
 
     def plain(self, text: str) -> str:

@@ -16,6 +16,7 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import getFont, stringWidth
 from reportlab.pdfbase.ttfonts import ShapedStr, shapeStr
 
+from reportgen.exporters.columns import LRM, in_order
 from reportgen.exporters.pdf.typeface import BOLD, FACES, MISSING, foreign, letters
 
 __all__ = ["Side", "broken", "first_side", "measure", "runs_right_to_left", "write"]
@@ -29,7 +30,8 @@ _COMPLEX = re.compile(r"[\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff]")
 #: Chinese and Japanese may be broken after any character that no closing mark follows.
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
 _CLOSING = "、。，．）」』】〕〉》！？：；ー々…"
-_WORD = re.compile(rf"[^\S\n]+|[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+[{_CLOSING}]*")
+#: "(image 5)" is a word too.
+_WORD = re.compile(rf"\([^\W\d_]+ \d+\)\S*|[^\S\n]+|[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+[{_CLOSING}]*")
 #: Follows a bracket through the algorithm, and then tells by its side whether the bracket was turned.
 _AFTER = "\u206a"
 _BRACKET = re.compile(r"[()<>\[\]{}«»‹›]")
@@ -54,10 +56,13 @@ def runs_right_to_left(text: str) -> bool:
     return not text.isascii() and _RIGHT.search(text) is not None
 
 
-def first_side(text: str) -> Side:
-    """The side on which a text begins: that of its first letter."""
+def first_side(text: str, *, mirrored: bool = False) -> Side:
+    """The side on which a text begins: that of its first letter; on a mirrored page the right one, if it has
+    any letter of such a script (``HC`` may begin an Arabic sentence)."""
     if text.isascii():
         return "L"
+    if mirrored and runs_right_to_left(text):
+        return "R"
     sides = (unicodedata.bidirectional(character) for character in text)
     return "R" if next((side for side in sides if side in {"L", "R", "AL"}), "L") != "L" else "L"
 
@@ -76,7 +81,7 @@ def write(
     font: tuple[str, float],
     *,
     align: Align = "left",
-    side: Side = "L",
+    side: Side | None = None,
 ) -> None:
     """One line of text.
 
@@ -86,29 +91,27 @@ def write(
         text: In the order in which it is read.
         font: Name and size.
         align: What of it is at the place.
-        side: Where its sentence begins.
+        side: Where its sentence begins; by default, as the text alone tells.
     """
-    x, y = place
-    if not foreign(text):
-        draw = {
-            "left": canvas.drawString,
-            "right": canvas.drawRightString,
-            "centre": canvas.drawCentredString,
-        }
-        canvas.setFont(*font)
-        draw[align](x, y, text)
+    (x, y), (name, size) = place, font
+    before = {"left": 0.0, "right": 1.0, "centre": 0.5}[align]
+    if side != "R" and not foreign(text):
+        x -= before and before * stringWidth(text, name, size)
+        with canvas.upright(x, stringWidth(text, name, size) if canvas.mirrored else 0):
+            canvas.setFont(name, size)
+            canvas.drawString(x, y, text)
         return
-    name, size = font
-    runs = _runs(text, name, side)
+    runs = _runs(text, name, side or first_side(text, mirrored=canvas.mirrored))
     widths = [_width(run, size) for run in runs]
-    x -= sum(widths) * {"left": 0, "right": 1, "centre": 0.5}[align]
-    with canvas.turned(text) if runs_right_to_left(text) else nullcontext():
+    x -= sum(widths) * before
+    moved = "".join(run.text for run in runs) != text
+    with canvas.upright(x, sum(widths)), canvas.turned(text) if moved else nullcontext():
         for said, some in groupby(zip(runs, widths, strict=True), _told(runs)):
             with canvas.spelled(said) if said else nullcontext():
                 for run, width in some:
                     _draw(canvas, x, y, run, size)
                     x += width
-    canvas.setFont(*font)
+    canvas.setFont(name, size)
 
 
 def _draw(canvas: Any, x: float, y: float, run: _Run, size: float) -> None:
@@ -166,14 +169,15 @@ def _reshaper() -> Any:
 
 def _seen(text: str, side: Side) -> str:
     """A line in the order in which it is seen, from left to right, its Arabic letters joined."""
-    if not runs_right_to_left(text):
+    if side == "L" and not runs_right_to_left(text):
         return text
     from bidi import get_display
 
-    joined = _reshaper().reshape(text) if _ARABIC.search(text) else text
+    ordered = in_order(text)
+    joined = _reshaper().reshape(ordered) if _ARABIC.search(text) else ordered
     marked = _BRACKET.sub(lambda found: found[0] + _AFTER, joined.translate(_ORDERS))
     seen = get_display(marked, base_dir=side)
-    return _TURNED.sub(lambda found: _MIRROR[found[1]], seen).replace(_AFTER, "")
+    return _TURNED.sub(lambda found: _MIRROR[found[1]], seen).replace(_AFTER, "").replace(LRM, "")
 
 
 def _runs(text: str, font: str, side: Side) -> list[_Run]:
