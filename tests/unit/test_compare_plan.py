@@ -58,6 +58,7 @@ def test_a_plan_comes_first(tmp_path):
         (("a", "A"), "called 'a'"),
         (("a,colour=red", "b"), "there is no 'colour'"),
         (("a,devise=cpu", "b"), "Did you mean 'device'"),
+        (("a:int9", "b"), "Did you mean 'int8'"),
         (("a,device=moon", "b"), "device"),
         (("a,batch_size=0", "b"), "batch_size"),
         (("a,batch_size=x", "b"), "batch_size"),

@@ -137,6 +137,8 @@ def _spelled(text: str) -> tuple[str, dict[str, Any]]:
     table: dict[str, Any] = {"model": first}
     if colon and precision in get_args(Precision):
         table = {"model": model, "precision": precision}
+    elif close := difflib.get_close_matches(precision if colon else "", get_args(Precision), n=1, cutoff=0.7):
+        raise UsageError(f"{where}: there is no precision '{precision}'.", f"Did you mean '{close[0]}'?")
     for part in rest:
         key, _, value = part.partition("=")
         key = key.replace("-", "_")

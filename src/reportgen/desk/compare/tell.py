@@ -161,7 +161,7 @@ def _words(done: Sequence[Result]) -> Part:
         (one.name, f"{one.rungs['free'].of:,}", *(_rung(one.rungs[rung]) for rung in RUNGS)) for one in done
     )
     table = Table(
-        "Passages by rung", head, rows, frozenset(range(1, 6)), (0.22, 0.08, 0.175, 0.175, 0.175, 0.175)
+        "Passages by rung", head, rows, frozenset(range(1, 6)), (0.2, 0.1, 0.175, 0.175, 0.175, 0.175)
     )
     chart = stacks(
         "Where the words of passages come from",
@@ -213,7 +213,7 @@ def _gap(one: Difference, value: float) -> str:
 def _ends(one: Difference) -> str:
     if one.interval is None:
         return NONE
-    return f"{_gap(one, one.interval.low)} to {_gap(one, one.interval.high)}".replace(" points to", " to")
+    return f"{_gap(one, one.interval.low)} to {_gap(one, one.interval.high)}".replace(" points", "")
 
 
 def _agreement(comparison: Comparison) -> Part:
