@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reportgen.cli_ask import ask
 from reportgen.cli_compare import compare
 from reportgen.cli_doctor import doctor
+from reportgen.cli_model import model
 from reportgen.cli_options import (
     CONFIG,
     CONTEXT,
@@ -37,7 +39,7 @@ from reportgen.cli_out import (
     say,
     stdout_lost,
 )
-from reportgen.cli_stores import cache, model
+from reportgen.cli_stores import cache
 from reportgen.errors import ExitCode, ReportgenError
 
 if TYPE_CHECKING:
@@ -236,6 +238,7 @@ def schema(name: str) -> None:
 cli.add_command(doctor)
 cli.add_command(model)
 cli.add_command(cache)
+cli.add_command(ask)
 cli.add_command(compare)
 
 

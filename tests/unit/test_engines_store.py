@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_the_hash_is_of_the_content_and_remembered(folder: Path, monkeypatch: py
     assert store.weights_sha256(folder) != first
 
 
+def test_hashes_of_files_that_are_gone_are_forgotten(folder: Path) -> None:
+    store.weights_sha256(folder)
+    other = folder / "other"
+    other.mkdir()
+    (folder / "model.safetensors").rename(other / "model.safetensors")
+    store.weights_sha256(other)
+    (remembered,) = json.loads((cache_dir() / "weights.json").read_text())
+    assert remembered.startswith(str(other))
+
+
 def test_a_damaged_memory_of_hashes_is_made_again(folder: Path) -> None:
     first = store.weights_sha256(folder)
     (cache_dir() / "weights.json").write_text("{")
@@ -81,6 +92,46 @@ def test_a_converted_model_counts_only_with_its_marker() -> None:
     assert store.find(preset) is None
     (folder / store.MARKER).write_text(json.dumps({"sha256": preset.wheel.sha256}))
     assert store.find(preset) == folder
+
+
+def snapshot(folder: Path, home: Path, commit: str) -> Path:
+    """The model of ``folder`` as a commit in the cache of the Hub's library."""
+    place = home / "hub" / "models--google--medgemma-4b-it" / "snapshots" / commit
+    return Path(shutil.copytree(folder, place))
+
+
+def test_the_hubs_cache_is_read_without_its_library(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, preset = tmp_path_factory.mktemp("hf"), presets()["medgemma-4b-it"]
+    monkeypatch.setenv("HF_HOME", str(home))
+    assert store.find(preset) is None
+    here = snapshot(folder, home, "a" * 40)
+    assert store.find(preset) is None, "nothing says which commit the main branch is"
+    refs = here.parents[1] / "refs"
+    refs.mkdir()
+    (refs / "main").write_text("a" * 40)
+    assert store.find(preset) == here
+    (here / "model.safetensors").unlink()
+    assert store.find(preset) is None
+
+
+def test_the_recorded_revision_is_found_and_no_other(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, preset = tmp_path_factory.mktemp("hf"), presets()["medgemma-4b-it"]
+    monkeypatch.setenv("HF_HOME", str(home))
+    old, new = (snapshot(folder, home, letter * 40) for letter in "ab")
+    store.keep_record(preset, old, {"revision": "a" * 40})
+    assert store.find(preset) == old
+    shutil.rmtree(old)
+    assert store.find(preset) is None
+    # A later version of this program pins another commit: what was fetched for the old one is not it ...
+    pinned = preset.model_copy(update={"revision": "b" * 40})
+    assert store.find(pinned) == new
+    # ... unless a person asked for it by name.
+    store.keep_record(preset, snapshot(folder, home, "a" * 40), {"revision": "a" * 40}, asked="v1")
+    assert store.find(pinned) == old
 
 
 def test_a_given_folder_is_found_where_it_is(tmp_path: Path) -> None:

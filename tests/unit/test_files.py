@@ -1,10 +1,11 @@
+import contextlib
 import os
 from pathlib import Path
 
 import pytest
 
 from reportgen.errors import ExitCode, InputError, exit_code
-from reportgen.files import canonical_json, new_folder, pretty_json, sha256, sha256_file, write_file
+from reportgen.files import canonical_json, growing, new_folder, pretty_json, sha256, sha256_file, write_file
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -76,3 +77,13 @@ def test_an_input_error_names_file_row_and_field_and_ends_with_the_cure():
     assert str(error) == "a.csv, row 3, images[0]: the label is not known. Did you mean 'Femur'?"
     assert error.code is ExitCode.REJECTED
     assert str(InputError("is odd.", path="images[0]")) == "images[0]: is odd."
+
+
+def test_a_growing_file_keeps_what_came(tmp_path):
+    path = tmp_path / "part"
+    with growing(path) as stream:
+        stream.write(b"one")
+    with contextlib.suppress(KeyboardInterrupt), growing(path) as stream:
+        stream.write(b" two")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"one two"

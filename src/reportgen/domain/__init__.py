@@ -12,6 +12,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from reportgen import resources
+from reportgen.domain.asking import ASKING, Asking
 from reportgen.domain.entries import (
     AnswerRules,
     Entry,
@@ -71,6 +72,8 @@ class Domain(Entry):
     label_orders: dict[str, LabelOrder]
     reliability: dict[str, Any] | None = None
     templates: dict[str, str]
+    #: How questions are read; None where the domain, or its language, does not say. No report depends on it.
+    asking: Asking | None = None
     #: Code of the report's language, and whether it is another than that of domain.yaml.
     lang: str = "en"
     translated: bool = False
@@ -98,6 +101,11 @@ class Domain(Entry):
         for key, order in self.label_orders.items():
             unknown = [label for label in order.labels if self.view_of(label) is None]
             _known(f"label_orders.{key}", unknown, set())
+        if self.asking:
+            parts = {item["id"] for exam in self.exam_types.values() for item in exam.not_nameable}
+            stray = self.asking.unknown(ids, set(self.biometry), parts)
+            if stray is not None:
+                raise DomainError(f"{ASKING}: '{stray}' is not known in this domain.", "Correct it there.")
         return self
 
     @cached_property
@@ -242,8 +250,12 @@ def _load(folder: Path, lang: str | None) -> Domain:
         ) from None
     facts, words, templates, about = files
     digest = sha256(canonical_json([facts, words, templates, about]))
+    made = {**facts, **words, **about, "templates": templates, "sha256": digest}
+    asking = folder / (named_in(ASKING, str(lang)) if about.get("translated") else ASKING)
+    if asking.is_file():
+        made["asking"] = _mapping(asking)
     try:
-        return Domain.model_validate({**facts, **words, **about, "templates": templates, "sha256": digest})
+        return Domain.model_validate(made)
     except (ValidationError, TypeError) as error:
         raise DomainError(f"{folder / 'domain.yaml'}: {error}", "Correct it.") from None
 

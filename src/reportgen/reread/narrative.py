@@ -9,7 +9,7 @@ from reportgen.domain import NARRATIVE, Domain
 from reportgen.nouns import Fact, Report, Section
 from reportgen.reread.printed import IMPRESSION
 
-__all__ = ["narrative_faults"]
+__all__ = ["NARRATED", "narrative_faults", "slotted_again"]
 
 NARRATED = ("view", "candidate", "measurement")
 #: The one kind that stands among the findings as it is printed.
@@ -88,7 +88,7 @@ def _section_faults(
         else:
             if why := _words_fault(sentence.text, told, passage, domain, before):
                 yield place, why
-            before = _slotted(sentence.text, told)
+            before = slotted_again(sentence.text, told)
 
 
 def _passage(
@@ -114,7 +114,7 @@ def _words_fault(
     before: str | None,
 ) -> str:
     """Why a sentence may not stand on these facts; empty if it may."""
-    slotted = _slotted(text, told)
+    slotted = slotted_again(text, told)
     if slotted is None:
         return "does not hold each of its facts verbatim and once"
     if domain is None:
@@ -136,7 +136,7 @@ def _fixed(slotted: str, domain: Domain) -> bool:
     return not re.search(r"\d", around) and set(_PIECE.findall(around)) <= set(_PIECE.findall(written))
 
 
-def _slotted(text: str, told: Sequence[Fact]) -> str | None:
+def slotted_again(text: str, told: Sequence[Fact]) -> str | None:
     """The sentence with each fact's surface as its slot again; None unless each is there exactly once."""
     slots: dict[str, list[str]] = {}
     for fact in told:
