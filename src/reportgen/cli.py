@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli_ask import ask
+from reportgen.cli_compare import compare
 from reportgen.cli_doctor import doctor
 from reportgen.cli_model import model
 from reportgen.cli_options import (
@@ -230,7 +231,7 @@ def verify(folder: str, settings: "Settings", domain: str, as_json: bool) -> int
 @cli.command()
 @click.argument("name")
 def schema(name: str) -> None:
-    """Print the JSON Schema NAME: case, facts, check, report or summary."""
+    """Print the JSON Schema NAME: case, facts, check, report, summary or comparison."""
     from reportgen.schemas import schema_text
 
     print_lines([schema_text(name).rstrip("\n")])
@@ -240,6 +241,7 @@ cli.add_command(doctor)
 cli.add_command(model)
 cli.add_command(cache)
 cli.add_command(ask)
+cli.add_command(compare)
 
 
 @cli.command()

@@ -14,7 +14,6 @@ from reportgen.batch.decide import Decision, decide, still_good
 from reportgen.batch.guard import Failure, guarded, refusal, system_failure
 from reportgen.batch.inputs import Inputs, Item
 from reportgen.batch.make import Made, Rendering, Task, Workers, Writing
-from reportgen.batch.moments import outcome, over
 from reportgen.batch.order import Order
 from reportgen.batch.refusals import duplicate
 from reportgen.batch.stamps import Stamps, file_state, narrative, picture_states
@@ -22,6 +21,7 @@ from reportgen.batch.words import Words
 from reportgen.domain import Domain
 from reportgen.errors import ExitCode, InputError
 from reportgen.ledger import Ledger, Row
+from reportgen.moments import outcome, over
 from reportgen.nouns import Found
 
 __all__ = ["Run"]

@@ -1,4 +1,4 @@
-"""What a run takes from its surroundings: the time, what it cost, and the wish that it end."""
+"""What work takes from its surroundings: the time, what it cost, and the wish that it end."""
 
 import contextlib
 import os
