@@ -78,7 +78,7 @@ def resident(some: Iterator[Study], reports: int) -> dict[str, float | int] | No
         reportgen.export(study.report, "pdf", study.pictures)
         if number in {max(reports // 10, 1), reports}:
             gc.collect()
-            pages = int(STATM.read_text().split()[1])
+            pages = int(STATM.read_text("ascii").split()[1])
             seen[number] = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
     tenth, last = min(seen), max(seen)
     return {"reports": reports, "tenth_mb": seen[tenth], "last_mb": seen[last]}

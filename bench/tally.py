@@ -1,14 +1,15 @@
 """Counts what was caught, by what, and what was not; and says it in tables."""
 
 import gc
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["Cost", "Row", "Tally", "markdown", "share", "wilson"]
+from reportgen.intervals import wilson
+
+__all__ = ["Cost", "Row", "Tally", "markdown", "share"]
 
 
 _T = TypeVar("_T")
@@ -151,15 +152,6 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[object]], text: set[in
     return "\n".join(f"| {line} |" for line in [lines[0], *lines[1:]]).replace(
         f"| {lines[0]} |", f"| {lines[0]} |\n|{'|'.join(rule)}|", 1
     )
-
-
-def wilson(part: int, whole: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share after Wilson; 0 to 1 where nothing was counted."""
-    if whole == 0:
-        return 0.0, 1.0
-    p, square = part / whole, z * z / whole
-    middle, half = p + square / 2, z * math.sqrt(p * (1 - p) / whole + square / whole / 4)
-    return max(0.0, (middle - half) / (1 + square)), min(1.0, (middle + half) / (1 + square))
 
 
 def share(part: int, whole: int) -> str:

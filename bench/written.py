@@ -10,10 +10,11 @@ from correct import SLOT
 from reportgen.check import check_passage, climb, refusal
 from reportgen.domain import Domain
 from reportgen.engines.base import Engine, Parameters
+from reportgen.intervals import wilson
 from reportgen.narrate import fixed_sentences, prompt_for
 from reportgen.nouns import Completion, Passage, Prompt
 from reportgen.pipeline import Prepared
-from tally import markdown, share, wilson
+from tally import markdown, share
 
 __all__ = ["Choices", "Words", "choices_of", "distinct", "words_of"]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli_ask import ask
+from reportgen.cli_compare import compare
 from reportgen.cli_doctor import doctor
 from reportgen.cli_model import model
 from reportgen.cli_options import (
@@ -26,6 +27,7 @@ from reportgen.cli_options import (
     open_engine,
     option,
     read_options,
+    typed,
 )
 from reportgen.cli_out import (
     StdoutError,
@@ -35,6 +37,7 @@ from reportgen.cli_out import (
     flush,
     print_json,
     print_lines,
+    ready_streams,
     say,
     stdout_lost,
 )
@@ -228,7 +231,7 @@ def verify(folder: str, settings: "Settings", domain: str, as_json: bool) -> int
 @cli.command()
 @click.argument("name")
 def schema(name: str) -> None:
-    """Print the JSON Schema NAME: case, facts, check, report or summary."""
+    """Print the JSON Schema NAME: case, facts, check, report, summary or comparison."""
     from reportgen.schemas import schema_text
 
     print_lines([schema_text(name).rstrip("\n")])
@@ -238,6 +241,7 @@ cli.add_command(doctor)
 cli.add_command(model)
 cli.add_command(cache)
 cli.add_command(ask)
+cli.add_command(compare)
 
 
 @cli.command()
@@ -263,18 +267,16 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: As typed after ``reportgen``; those of the process if None.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    ready_streams()
     try:
-        code = cli.main(arguments, prog_name="reportgen", standalone_mode=False)
+        code = cli.main(typed(arguments), prog_name="reportgen", standalone_mode=False)
         flush()
     except StdoutError as error:
         return stdout_lost(error.__cause__)
     except SystemExit as leaving:  # click's own answer to a closed pipe
         return stdout_lost() if leaving.code == 1 else int(leaving.code or 0)
     except click.ClickException as error:
-        error.show()
+        error.show(sys.stderr)  # else click takes ASCII for a mistake, and prints UTF-8
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted.")

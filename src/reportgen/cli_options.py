@@ -1,6 +1,7 @@
 """The options of the command line, which also come from ``reportgen.toml`` and the environment."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,18 +16,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONTEXT",
+    "DEVICES",
     "DOMAIN",
     "ENGINE",
     "JSON",
+    "PRECISIONS",
     "READ",
     "Folder",
     "format_names",
     "open_engine",
     "option",
     "read_options",
+    "typed",
 ]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
+DEVICES = ("auto", "cuda", "cpu")
+PRECISIONS = ("int8", "bf16", "fp32", "nf4")
 _SHAPES = (
     "native", "fada_chatbot", "fada_web", "fada_android", "huggingface", "timm", "fetal_planes_db",
 )  # fmt: skip
@@ -65,6 +71,20 @@ def format_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def typed(arguments: list[str] | None) -> list[str]:
+    """What stands after ``reportgen``, as it was typed if None is given.
+
+    Windows' shells expand nothing, so a home folder (``~``) is expanded here; and patterns by who reads the
+    inputs. Else click would do it: of ``results\\*`` it would name each picture as an input, and a name with
+    ``$`` or ``%`` in it would become another.
+    """
+    if arguments is None:
+        arguments = sys.argv[1:]
+        if sys.platform == "win32":
+            arguments = [os.path.expanduser(one) for one in arguments]  # noqa: PTH111 - most are no paths
+    return arguments
+
+
 def option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     """As ``click.option``, for an option that the environment can set."""
     return click.option(*names, cls=_Option, **settings)
@@ -86,11 +106,16 @@ def _configure(ctx: click.Context, _: click.Parameter, value: str | None) -> Any
     settings, tables, used = options.load(Path(value) if value else None)
     if used is not None:
         command = ctx.command_path.split(" ", 1)[1].replace(" ", "-")
-        given = options.defaults(used, tables, command, _configurable(_root(ctx)))
+        lists = {flag.lstrip("-") for one in ctx.command.params if _repeats(one) for flag in one.opts}
+        given = options.defaults(used, tables, command, _configurable(_root(ctx)), lists)
         names = {flag.lstrip("-"): param.name for param in ctx.command.params for flag in param.opts}
         ctx.default_map = {str(names[key]): value for key, value in given.items()}
         ctx.meta["config"] = used
     return settings
+
+
+def _repeats(param: click.Parameter) -> bool:
+    return isinstance(param, click.Option) and param.multiple
 
 
 def _root(ctx: click.Context) -> click.Group:
@@ -149,9 +174,9 @@ ENGINE = _options(
             help="Base address of a server with OpenAI's interface, such as http://localhost:8000/v1."),
     option("--api-key-file", type=click.Path(dir_okay=False, exists=True), metavar="FILE",
             help="Holds the server's key; without it, the variable OPENAI_API_KEY does."),
-    option("--device", default="auto", type=click.Choice(["auto", "cuda", "cpu"]),
+    option("--device", default="auto", type=click.Choice(DEVICES),
             help="Where the model runs."),
-    option("--precision", type=click.Choice(["int8", "bf16", "fp32", "nf4"]),
+    option("--precision", type=click.Choice(PRECISIONS),
             help="Of the weights; by default the model's own."),
     option("--batch-size", default="auto", metavar="auto|N",
             help="Prompts written at once; for a server, requests in flight (64)."),

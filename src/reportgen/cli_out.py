@@ -1,5 +1,7 @@
-"""What the command line prints: data on stdout, words for people on stderr."""
+"""What the command line prints, on any console: data on stdout, words for people on stderr."""
 
+import errno
+import io
 import json
 import os
 import sys
@@ -17,6 +19,7 @@ __all__ = [
     "flush",
     "print_json",
     "print_lines",
+    "ready_streams",
     "say",
     "stdout_lost",
 ]
@@ -26,9 +29,26 @@ class StdoutError(Exception):
     """stdout takes nothing more. No error of the system, so that no one takes it for the output folder's."""
 
 
+def ready_streams() -> None:
+    """Prepare stdout and stderr, so that no character ends a command or is lost.
+
+    One that the console cannot show is written as its code, such as ``\\u4e2d``. On Windows, what goes into a
+    file or another program is UTF-8 as all our files are, and not in the code page of the machine, unless
+    ``PYTHONIOENCODING`` says otherwise. A process without a console (``pythonw``) has no streams at all.
+    """
+    sys.stdout, sys.stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            foreign = sys.platform == "win32" and not stream.isatty()
+            ours = foreign and not os.environ.get("PYTHONIOENCODING")
+            stream.reconfigure(encoding="utf-8" if ours else None, errors="backslashreplace")
+
+
 def ascii_only() -> bool:
-    """A console that is not UTF-8 gets JSON escaped, so that no character is lost."""
-    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    """Whether JSON is escaped, so that no character is lost: on a console that is not UTF-8, and on Windows
+    where another program reads it, since PowerShell takes all bytes for characters of its code page."""
+    unknown = sys.platform == "win32" and not sys.stdout.isatty()
+    return unknown or (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -80,6 +100,8 @@ def stdout_lost(cause: BaseException | None = None) -> int:
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if not isinstance(cause, OSError) or isinstance(cause, BrokenPipeError):
+        return ExitCode.DONE
+    if sys.platform == "win32" and cause.errno == errno.EINVAL:  # how Windows says that the reader left
         return ExitCode.DONE
     say(f"reportgen: stdout cannot be written ({cause.strerror}). Free some space, or print elsewhere.")
     return ExitCode.USAGE

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from reportgen.errors import UsageError
+from reportgen.files import sqlite_address
 
 __all__ = ["Ledger", "Row", "Status"]
 
@@ -44,8 +45,7 @@ MIGRATIONS = (
     "ALTER TABLE files ADD COLUMN run INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE cases ADD COLUMN rules TEXT NOT NULL DEFAULT '{}';",
 )
-#: Columns that hold JSON.
-_JSON = ("render", "outputs", "pictures", "rungs", "rules", "seconds")
+_JSON = ("render", "outputs", "pictures", "rungs", "rules", "seconds")  # columns that hold it
 _ENCODED = json.JSONEncoder(sort_keys=True).encode  # json.dumps would make one for each value
 
 
@@ -280,7 +280,7 @@ class Ledger:
 
 
 def _reader(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    return sqlite3.connect(f"{sqlite_address(path.absolute())}?mode=ro", uri=True)
 
 
 def _copy(path: Path) -> sqlite3.Connection:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reportgen import read
 from reportgen.assemble import assemble
-from reportgen.check import check_draft, climb, refusal
+from reportgen.check import Told, check_draft, climb, refusal
 from reportgen.domain import Domain, load_domain
 from reportgen.engines import load_engine
 from reportgen.engines.base import Engine, EngineInfo, Parameters
@@ -35,6 +35,7 @@ __all__ = [
     "make_report",
     "prepare",
     "second_prompts",
+    "told",
 ]
 
 _SLOT = re.compile(r"\[\[(F\d+)\]\]")
@@ -67,6 +68,29 @@ def second_prompts(
     return second
 
 
+def told(prepared: Prepared, completions: Mapping[str, Completion], domain: Domain) -> list[Told]:
+    """The words that each passage of a case will have, and how they came about, in the order of passages.
+
+    Args:
+        prepared: From ``prepare``.
+        completions: By prompt id; a passage without an answer gets the fixed sentences.
+        domain: The one that ``prepare`` had.
+    """
+    if not domain.has_lexicon:
+        completions = {}
+    seconds = {passage: p.id for passage, p in second_prompts(prepared, completions, domain).items()}
+    return [
+        climb(
+            passage,
+            completions.get(prompt.id),
+            completions.get(seconds.get(passage.id, "")),
+            fixed_sentences(passage, domain),
+            domain,
+        )
+        for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True)
+    ]
+
+
 def finish(
     prepared: Prepared,
     completions: Mapping[str, Completion],
@@ -88,24 +112,11 @@ def finish(
         pictures: From ``load_pictures``.
         created_at: When the report is made, with time zone.
     """
-    if not domain.has_lexicon:
-        completions = {}
-    seconds = {passage: p.id for passage, p in second_prompts(prepared, completions, domain).items()}
-    told = [
-        climb(
-            passage,
-            completions.get(prompt.id),
-            completions.get(seconds.get(passage.id, "")),
-            fixed_sentences(passage, domain),
-            domain,
-        )
-        for passage, prompt in zip(prepared.facts.passages, prepared.prompts, strict=True)
-    ]
     digests = {p.image_id: p.sha256 for p in prepared.found.source.pictures}
     return assemble(
         prepared.found,
         prepared.facts,
-        [(one.sentences, one.origins, one.rung) for one in told],
+        [(one.sentences, one.origins, one.rung) for one in told(prepared, completions, domain)],
         info,
         domain,
         pictures={i: digests.get(i) for i, data in pictures.items() if isinstance(data, bytes)},

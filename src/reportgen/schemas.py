@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from reportgen import resources
 from reportgen.batch.summary import Summary
+from reportgen.desk.compare.noun import Comparison
 from reportgen.errors import UsageError
 from reportgen.files import pretty_json, write_file
 from reportgen.nouns import Case, Check, Facts, Report
@@ -20,6 +21,7 @@ __all__ = ["NAMES", "schema_text", "schemas"]
 _NOUNS: dict[str, type[BaseModel]] = {
     "case": Case,
     "check": Check,
+    "comparison": Comparison,
     "facts": Facts,
     "report": Report,
     "summary": Summary,

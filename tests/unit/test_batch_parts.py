@@ -16,13 +16,13 @@ import pytest
 from reportgen.batch import voice
 from reportgen.batch.guard import Failure, guarded
 from reportgen.batch.lock import locked
-from reportgen.batch.moments import interruptible, now, outcome, unheard
 from reportgen.batch.refusals import error_name
 from reportgen.batch.summary import Tally
 from reportgen.batch.voice import BarVoice, JsonVoice, LineVoice, QuietVoice
 from reportgen.errors import DomainError, ExitCode, InputError, UsageError
 from reportgen.institution import Institution
 from reportgen.ledger import Ledger, Row
+from reportgen.moments import interruptible, now, outcome, unheard
 from reportgen.settings import Settings
 from reportgen.traces import where_it_broke
 

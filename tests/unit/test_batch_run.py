@@ -261,7 +261,7 @@ def test_the_same_file_by_another_path_is_the_same_input(tmp_path):
 
 
 def piped(monkeypatch, value: object, out: Path) -> Summary:
-    stream = io.TextIOWrapper(io.BytesIO(json.dumps(value).encode()))
+    stream = io.TextIOWrapper(io.BytesIO(json.dumps(value).encode()), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", stream)
     return go(Path("-"), out=out)
 

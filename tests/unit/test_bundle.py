@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections import namedtuple
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -311,7 +312,7 @@ def test_the_bill_has_what_the_standard_requires_and_every_wheel(
 def test_a_licence_text_or_nothing_gives_way_to_the_classifiers(tmp_path: Path) -> None:
     classifier = "Classifier: License :: OSI Approved :: BSD License"
     path = wheel(tmp_path, "long", "1", classifier, licence="License: Copyright\n        and so on")
-    told = bill(bundle.datetime(2026, 1, 1, tzinfo=bundle.UTC), {Wheel(path): []}, {"bom-ref": "model"})
+    told = bill(datetime(2026, 1, 1, tzinfo=UTC), {Wheel(path): []}, {"bom-ref": "model"})
     assert told["components"][1]["licenses"] == [{"license": {"name": "BSD License"}}]
 
 

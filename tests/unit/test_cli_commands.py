@@ -39,7 +39,7 @@ def test_help_and_version(capsys):
     assert "Commands:" in told(capsys, "--help")
     assert told(capsys, "--version").startswith("reportgen ")
     everything = told(capsys, "--help")
-    for absent in ("serve", "compare", "send"):
+    for absent in ("serve", "send"):
         assert absent not in everything
 
 
@@ -182,7 +182,7 @@ def test_draft_and_check(capsys, case, tmp_path, monkeypatch):
     assert verdict["missing"] == ["F1"]
     objection = next(o for sentence in verdict["sentences"] for o in sentence["objections"])
     assert set(objection) == {"code", "message", "span"}
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(draft.encode())))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(draft.encode()), encoding="utf-8"))
     assert json.loads(told(capsys, "check", case, "-", "--json"))["accepted"] is True
     assert main(["check", case, "nowhere.txt"]) == ExitCode.USAGE
     (tmp_path / "latin.txt").write_bytes(b"\xe4")
@@ -266,7 +266,7 @@ def test_an_empty_name_is_not_the_working_folder(capsys, tmp_path):
 
 
 def test_schema(capsys):
-    for name in ("case", "facts", "check", "report", "summary"):
+    for name in ("case", "facts", "check", "report", "summary", "comparison"):
         jsonschema.Draft202012Validator.check_schema(json.loads(told(capsys, "schema", name)))
     assert main(["schema", "patient"]) == ExitCode.USAGE
 

@@ -1,10 +1,12 @@
 """The run's bookkeeping: what became of each case, in the ledger, in the tally and in the output tree."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reportgen.batch.folder import file_name, supersede
-from reportgen.batch.guard import Failure
+from reportgen.batch.guard import Failure, system_failure
 from reportgen.batch.inputs import Inputs
 from reportgen.batch.make import Made
 from reportgen.batch.order import Order
@@ -13,12 +15,18 @@ from reportgen.batch.stamps import Stamps
 from reportgen.batch.summary import Tally
 from reportgen.batch.voice import Voice
 from reportgen.errors import InputError
+from reportgen.files import HeldError
 from reportgen.ledger import Ledger, Row
 
 __all__ = ["Book"]
 
 #: Seconds between two commits of the ledger: what a killed run may have to do again.
 COMMIT_EVERY = 1.0
+
+
+def _bare(row: Row) -> Row:
+    """A row of a case of which nothing stands."""
+    return replace(row, content=None, writer=None, narrative=None, outputs={}, render={}, rungs={}, rules={})
 
 
 class Book:
@@ -42,9 +50,20 @@ class Book:
         self._stamps, self._voice = stamps, voice
         self._committed = time.monotonic()
 
-    def begin(self, row: Row) -> None:
-        """A case waits for its words. Its old fingerprints stay: they belong to what still lies there."""
+    def begin(self, old: Row | None, new: Row, content: str) -> Row | None:
+        """A case waits for its words. Its old fingerprints stay: they belong to what still lies there.
+
+        Returns:
+            The row of the case; None if it failed: what must be set aside before is open in a program.
+        """
+        row = replace(new, status="pending", attempts=new.attempts + 1)
+        try:
+            self._keep_other(old, row, content)
+        except HeldError as error:
+            self.fail(row, system_failure(error), old)
+            return None
         self._ledger.put(row)
+        return row
 
     def settle(self, row: Row, old: Row | None = None, action: str = "") -> None:
         """A case's fate is known; ``old`` is its row before, ``action`` what a plan calls it."""
@@ -91,17 +110,10 @@ class Book:
         if failure.status == "rejected":
             name = error_name(self._ledger, row.key, row.file, row.row, alone=self._order.shard is None)
         fallen = replace(
-            row,
+            self._still_there(row) if failure.held else _bare(row),
             status=failure.status,
             problem=(f"{error.path}: " if error.path else "") + f"{error.problem} {error.cure}".strip(),
             error_file=name,
-            content=None,
-            writer=None,
-            narrative=None,
-            outputs={},
-            render={},
-            rungs={},
-            rules={},
         )
         self._write_failure(fallen, failure, error)
         self.tally.codes.add(failure.code)
@@ -114,15 +126,32 @@ class Book:
             self.tally.stop("max failures")
             self._voice.say("max failures", f"Stopped after {most} rejected or failed cases.", level="error")
 
+    def _still_there(self, row: Row) -> Row:
+        """The row of a case whose older folder could not be moved: what it says of that folder stays true, so
+        that it never passes for the new report, and the next run makes that."""
+        return replace(self._ledger.get(row.key) or row, attempts=row.attempts, run=row.run)
+
     def _write_failure(self, row: Row, failure: Failure, error: InputError) -> None:
         if self._order.dry_run:
             return
         if row.error_file is not None:
-            write_refusal(self._order.out, row.error_file, error)
+            with self._or_told():
+                write_refusal(self._order.out, row.error_file, error)
         if failure.trace:
             log_bug(self._order.out, row.key, failure.trace)
-        if row.case_id is not None:
-            self.set_aside(row.case_id)
+        if row.case_id is not None and not failure.held:
+            with self._or_told():
+                self.set_aside(row.case_id)
+
+    @contextlib.contextmanager
+    def _or_told(self) -> Iterator[None]:
+        """What a program has open is told and stays as it is; it never ends a run."""
+        try:
+            yield
+        except HeldError as error:
+            failure = system_failure(error)
+            self.tally.codes.add(failure.code)
+            self._voice.say("held", str(failure.error), level="error")
 
     def stop(self, failure: Failure) -> None:
         """No other case can be done either."""
@@ -131,7 +160,11 @@ class Book:
             self._voice.say(why, str(failure.error), level="error")
 
     def set_aside(self, case_id: str) -> bool:
-        """Move a case's folder out of the way; False if there is none."""
+        """Move a case's folder out of the way; False if there is none.
+
+        Raises:
+            HeldError: A program has a file of it open.
+        """
         if self._order.dry_run or not supersede(self._order.out, case_id):
             return False
         self.superseded.append(case_id)
@@ -139,7 +172,7 @@ class Book:
         self._voice.say("superseded", message, level="warning", case=case_id)
         return True
 
-    def keep_other(self, old: Row | None, new: Row, content: str) -> None:
+    def _keep_other(self, old: Row | None, new: Row, content: str) -> None:
         """Set a report aside that is about to be replaced, but was made from another input which still exists
         or is not known to be the same (it may be another patient's: what comes through standard input always
         has one origin), or has an id that differs in upper and lower case."""
@@ -163,12 +196,24 @@ class Book:
                 gone = not self._inputs.exists(row.origin)
                 if not gone or (row.outputs and (self._order.out / str(row.case_id)).is_dir()):
                     continue
-            self._ledger.remove(row.key)
             if row.error_file:
                 self._remove_refusal(row.error_file)
-            if row.case_id is not None:
-                self.set_aside(row.case_id)
+            if row.case_id is None or self._put_away(row):
+                self._ledger.remove(row.key)
         self._ledger.commit()
+
+    def _put_away(self, row: Row) -> bool:
+        """Set a report aside that no input gives any more; what a program has open waits for the next run."""
+        try:
+            self.set_aside(str(row.case_id))
+        except HeldError as error:
+            failure = system_failure(error)
+            problem = f"No input gives this report any more. {failure.error}"
+            self._ledger.put(replace(row, status="failed", problem=problem))
+            self.tally.codes.add(failure.code)
+            self._voice.say("held", f"{row.case_id}: {problem}", level="error", case=row.case_id)
+            return False
+        return True
 
     def commit(self, *, now: bool = False) -> None:
         """Make what was written down last, but not more often than every second unless it must be now."""
@@ -178,4 +223,5 @@ class Book:
 
     def _remove_refusal(self, name: str) -> None:
         if not self._order.dry_run:
-            remove_refusal(self._order.out, name, alone=self._order.shard is None)
+            with self._or_told():
+                remove_refusal(self._order.out, name, alone=self._order.shard is None)

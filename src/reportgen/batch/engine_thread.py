@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from reportgen.batch.guard import Failure, guarded
-from reportgen.batch.moments import unheard
 from reportgen.engines.base import Engine, Parameters
 from reportgen.errors import EngineError
+from reportgen.moments import unheard
 from reportgen.nouns import Completion, Prompt
 
 __all__ = ["Ended", "EngineThread"]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from reportgen.domain import HTML_TEMPLATE, TEXT_TEMPLATE
 from reportgen.errors import IntegrityError, UsageError
 from reportgen.exporters import export
-from reportgen.files import new_folder, sha256, sha256_file, write_file
+from reportgen.files import HeldError, move, new_folder, put_back, sha256, sha256_file, write_file
 from reportgen.institution import Institution
 from reportgen.ledger import Ledger
 from reportgen.nouns import Report
@@ -70,6 +70,9 @@ def write_case(
 
     Returns:
         ``[size, time of change in ns, sha256]`` by path inside the folder.
+
+    Raises:
+        HeldError: A program has a file of it open. The older folder is as it was.
     """
     target = out / case_id
     outputs: dict[str, list[Any]] = {}
@@ -94,7 +97,8 @@ def write_case(
 def keep_failed(out: Path, case_id: str, files: Mapping[str, bytes]) -> Path:
     """Keep what was made of a case and may not be put out, as evidence, until the case is done."""
     place = out / _FAILED / case_id
-    with new_folder(place, out / PARTIAL) as building:
+    # A workshop of its own: what is taken from there may never be put back as a report.
+    with contextlib.suppress(HeldError), new_folder(place, out / PARTIAL / _FAILED) as building:
         for name, data in files.items():
             write_file(building / name, data)
     return place
@@ -196,6 +200,9 @@ def supersede(out: Path, case_id: str) -> bool:
     """Move a folder whose input no longer gives it to ``OUT/.superseded``; False if there is none.
 
     It is not deleted, since somebody may have worked with it; and not left, since it would pass for current.
+
+    Raises:
+        HeldError: A program has a file of it open. The folder is as it was.
     """
     if not (out / case_id).is_dir():
         return False
@@ -205,10 +212,15 @@ def supersede(out: Path, case_id: str) -> bool:
             break
         place = out / _SUPERSEDED / f"{case_id}.{number}"
     place.parent.mkdir(exist_ok=True)
-    (out / case_id).replace(place)
+    move(out / case_id, place)
     return True
 
 
 def clear_partial(out: Path) -> None:
-    """Remove what killed runs left unfinished."""
+    """Remove what killed runs left unfinished; a folder that they had moved away for a new one is put back.
+
+    Raises:
+        HeldError: A program has a file of that folder open.
+    """
+    put_back(out / PARTIAL, out)
     shutil.rmtree(out / PARTIAL, ignore_errors=True)

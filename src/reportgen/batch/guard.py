@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from reportgen.batch.summary import Stop
 from reportgen.errors import ExitCode, InputError, IntegrityError, ReportgenError
+from reportgen.files import HeldError
 from reportgen.ledger import Status
 from reportgen.traces import where_it_broke
 
@@ -19,6 +20,9 @@ __all__ = ["Failure", "guarded", "refusal", "system_failure"]
 T = TypeVar("T")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 _OUTPUT_LOST = {errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN}
+#: Windows' ways of saying that a path is too long, the second of which also says other things; and the length
+#: from which on it says so of a folder.
+_TOO_LONG, _NO_SUCH_PATH, _LONG = 206, 3, 248
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Failure:
         code: What it means for the exit code.
         trace: Where it broke, for the log, if it is a bug of ours.
         stop: Set when no other case can be done either.
+        held: The case's older folder is open in a program; it is left as it was.
     """
 
     status: Status
@@ -38,6 +43,7 @@ class Failure:
     code: ExitCode
     trace: str = ""
     stop: Stop | None = None
+    held: bool = False
 
 
 def guarded(work: Callable[[], T], *, reading: bool = False) -> T | Failure:
@@ -71,6 +77,8 @@ def refusal(error: InputError) -> Failure:
 def system_failure(error: OSError) -> Failure:
     """What an error of the operating system means: for this case alone, or for the whole run."""
     name = _name(error)
+    if isinstance(error, HeldError):
+        return Failure("failed", _held(error), ExitCode.REJECTED, held=True)
     if error.errno in _DISK_FULL:
         problem = InputError("The disk is full.", "Free some space, then give the same command again.")
         return Failure("pending", problem, ExitCode.REJECTED, stop="disk full")
@@ -80,11 +88,36 @@ def system_failure(error: OSError) -> Failure:
             "See to the drive, then give the same command again.",
         )
         return Failure("pending", problem, ExitCode.REJECTED, stop="output lost")
+    if _is_too_long(error):
+        problem = InputError(
+            "The path of a file of the report is too long for this system.",
+            "Choose a shorter folder with -o; on Windows, long paths can be switched on (docs/windows.md).",
+        )
+        return Failure("failed", problem, ExitCode.REJECTED)
     problem = InputError(
         f"The operating system refused to write the report ({name}).",
         "Close programs that have its files open, see to permissions, and give the same command again.",
     )
     return Failure("failed", problem, ExitCode.REJECTED, where_it_broke(error))
+
+
+def _held(error: HeldError) -> InputError:
+    files = ", ".join(path.name for path in error.files if path != error.place)
+    what = files or ("it" if error.place.is_file() else "a file in it")
+    opened = f"{what} {'are' if len(error.files) > 1 else 'is'} probably open in another program"
+    return InputError(
+        f"{error.place} could not be replaced: {opened}, such as a reader of PDFs ({_name(error)}).",
+        "Nothing was lost: close it, and give the same command again.",
+    )
+
+
+def _is_too_long(error: OSError) -> bool:
+    code, path = getattr(error, "winerror", None), str(error.filename or "")
+    return (
+        error.errno == errno.ENAMETOOLONG
+        or code == _TOO_LONG
+        or (code == _NO_SUCH_PATH and len(path) >= _LONG)
+    )
 
 
 def _unreadable(error: OSError) -> Failure:

@@ -20,10 +20,10 @@ from typing import Any
 from reportgen import pipeline
 from reportgen.batch.folder import TRUTH, check_written, keep_failed, read_report, views, write_case
 from reportgen.batch.guard import Failure, guarded
-from reportgen.batch.moments import now, unheard
 from reportgen.domain import Domain, load_domain
 from reportgen.engines.base import EngineInfo
 from reportgen.errors import IntegrityError
+from reportgen.moments import now, unheard
 from reportgen.nouns import Completion, Report
 from reportgen.reread import Record, reread
 from reportgen.settings import Settings

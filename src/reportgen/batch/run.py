@@ -14,7 +14,6 @@ from reportgen.batch.decide import Decision, decide, still_good
 from reportgen.batch.guard import Failure, guarded, refusal, system_failure
 from reportgen.batch.inputs import Inputs, Item
 from reportgen.batch.make import Made, Rendering, Task, Workers, Writing
-from reportgen.batch.moments import outcome, over
 from reportgen.batch.order import Order
 from reportgen.batch.refusals import duplicate
 from reportgen.batch.stamps import Stamps, file_state, narrative, picture_states
@@ -22,6 +21,7 @@ from reportgen.batch.words import Words
 from reportgen.domain import Domain
 from reportgen.errors import ExitCode, InputError
 from reportgen.ledger import Ledger, Row
+from reportgen.moments import outcome, over
 from reportgen.nouns import Found
 
 __all__ = ["Run"]
@@ -213,10 +213,10 @@ class Run:
         if decision.action == "skip":
             self._book.settle(replace(row, status="skipped"))
             return None
-        self._book.keep_other(old, row, content)
-        row = replace(row, status="pending", attempts=row.attempts + 1)
-        self._book.begin(row)
-        return _Work(found, replace(row, content=content, writer=self._stamps.writer), decision)
+        begun = self._book.begin(old, row, content)
+        if begun is None:
+            return None
+        return _Work(found, replace(begun, content=content, writer=self._stamps.writer), decision)
 
     def _is_met(self, old: Row | None) -> bool:
         """Whether this row has been written in this run: the ledger remembers, so that memory stays flat."""

@@ -14,7 +14,6 @@ from reportgen.batch.guard import system_failure
 from reportgen.batch.index import write_index
 from reportgen.batch.inputs import Inputs
 from reportgen.batch.make import Bench, Workers
-from reportgen.batch.moments import cpu_seconds, interruptible, now, peak_memory_mb
 from reportgen.batch.order import Order
 from reportgen.batch.rehearse import rehearse
 from reportgen.batch.run import Run
@@ -30,6 +29,7 @@ from reportgen.errors import UsageError
 from reportgen.exporters import FORMATS
 from reportgen.files import pretty_json, write_file
 from reportgen.ledger import Ledger, Row
+from reportgen.moments import cpu_seconds, interruptible, now, peak_memory_mb
 
 __all__ = ["run_batch"]
 
@@ -242,7 +242,7 @@ _STOPPED = {
     "interrupted": "Interrupted: the same command completes the rest.",
     "engine lost": "The engine was lost: the same command completes the rest once it runs again.",
     "disk full": "The disk is full: free some space, and the same command completes the rest.",
-    "output lost": "The output folder failed: see to the drive, and the same command completes the rest.",
+    "output lost": "The output folder failed: see above, and the same command completes the rest.",
     "worker lost": "A worker process was lost: the same command, with fewer --jobs, completes the rest.",
     "max failures": "Stopped by --max-failures: correct the inputs, and the same command completes the rest.",
     "limit": "Stopped by --limit: there are more inputs.",

@@ -1,5 +1,6 @@
 """One case seen step by step: its facts, its prompts, a draft, and the verdict on a draft."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -156,10 +157,13 @@ def read_draft(path: str, stdin: bytes | None) -> str:
     """The text of a draft: a file, or standard input.
 
     Raises:
-        UsageError: It cannot be read, or is not UTF-8.
+        UsageError: It cannot be read, or is neither UTF-8 nor UTF-16 that says so, as PowerShell writes with
+            ``>``.
     """
     try:
-        return (Path(path).read_bytes() if stdin is None else stdin).decode("utf-8-sig")
+        data = Path(path).read_bytes() if stdin is None else stdin
+        text = data.decode("utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
+        return text.replace("\r\n", "\n")  # as Windows ends the lines of what `draft` prints into a file
     except OSError as error:
         raise UsageError(
             f"The draft {path} cannot be read ({type(error).__name__}).", "Check the path."

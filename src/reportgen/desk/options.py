@@ -24,7 +24,11 @@ def load(path: Path | None) -> tuple[Settings, dict[str, Any], Path | None]:
 
 
 def defaults(
-    path: Path, tables: Mapping[str, Any], command: str, known: Mapping[str, Collection[str]]
+    path: Path,
+    tables: Mapping[str, Any],
+    command: str,
+    known: Mapping[str, Collection[str]],
+    lists: Collection[str] = (),
 ) -> dict[str, Any]:
     """The defaults that a file gives for one command's options.
 
@@ -33,6 +37,7 @@ def defaults(
         tables: From ``load``.
         command: Its name, as typed; of ``model setup`` the table is ``[model-setup]``.
         known: Names of the options that may stand in the file, without dashes, by command.
+        lists: Names of this command's options that may be given several times.
 
     Raises:
         UsageError: A table or an option in the file does not exist; also for other commands, since nobody
@@ -44,12 +49,18 @@ def defaults(
         for key in table:
             if key.replace("_", "-") not in known[name]:
                 raise UsageError(f"{path}, [{name}]: there is no option '{key}'.", _meant(key, known[name]))
-    return {key.replace("_", "-"): _text(value) for key, value in tables.get(command, {}).items()}
+    given = {key.replace("_", "-"): value for key, value in tables.get(command, {}).items()}
+    return {key: _listed(value) if key in lists else _text(value) for key, value in given.items()}
 
 
 def _text(value: Any) -> Any:
     """A list stands for the comma-separated text that the command line has."""
     return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _listed(value: Any) -> Any:
+    """One stands for a list of one."""
+    return value if isinstance(value, list) else [value]
 
 
 def _meant(name: str, known: Collection[str]) -> str:

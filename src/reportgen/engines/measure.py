@@ -142,7 +142,7 @@ def free_memory(device: str) -> float:
 
 def drop_pages(folder: Path) -> bool:
     """Have the system forget the weights' files, so that the next load reads the disk; whether it can."""
-    if not hasattr(os, "posix_fadvise"):
+    if sys.platform == "win32" or not hasattr(os, "posix_fadvise"):
         return False
     for path in folder.glob("*.safetensors"):
         with path.open("rb") as stream:

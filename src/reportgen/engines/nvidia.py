@@ -153,7 +153,7 @@ def card_without_driver() -> bool:
     """Whether an NVIDIA GPU is in the machine, as Linux tells without a driver. Elsewhere False."""
     for device in _PCI.glob("*"):
         try:
-            vendor, kind = (device / "vendor").read_text().strip(), (device / "class").read_text().strip()
+            vendor, kind = ((device / name).read_text("utf-8").strip() for name in ("vendor", "class"))
         except OSError:
             continue
         if vendor == "0x10de" and kind.startswith("0x03"):

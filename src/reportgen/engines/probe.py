@@ -6,10 +6,11 @@ Importing PyTorch takes seconds, so a machine that plainly has no CUDA driver is
 import ctypes
 import importlib.util
 import sys
+from typing import NamedTuple
 
 from reportgen.engines.presets import Precision
 
-__all__ = ["INSTALL", "cuda_free_gb", "has_driver", "missing_package", "no_cuda"]
+__all__ = ["INSTALL", "Gpu", "cuda_free_gb", "gpu_in_use", "has_driver", "missing_package", "no_cuda"]
 
 INSTALL = 'Install reportgen with its models: pip install "reportgen[medgemma]".'
 
@@ -46,6 +47,28 @@ def cuda_free_gb() -> float:
 
     kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
     return float(torch.cuda.mem_get_info()[0] + kept) / 1e9
+
+
+class Gpu(NamedTuple):
+    """The GPU that this process uses, and what PyTorch holds of its memory, in MB (1e6 bytes).
+
+    Attributes:
+        held_mb: By tensors, now.
+        peak_mb: The most that was set aside so far, free blocks between tensors too.
+    """
+
+    name: str
+    held_mb: float
+    peak_mb: float
+
+
+def gpu_in_use() -> Gpu | None:
+    """The GPU that a model of this process is on; None where there is none."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    held, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_reserved()
+    return Gpu(torch.cuda.get_device_name(), held / 1e6, peak / 1e6)
 
 
 def has_driver() -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from reportgen.domain import Domain, load_domain
 from reportgen.errors import InputError
 from reportgen.nouns import Case, Found
+from reportgen.read.checks import check_case
 from reportgen.read.discover import InputFile, Inputs, discover
 from reportgen.read.ids import id_key
 from reportgen.read.options import SHAPES, ReadOptions
@@ -26,6 +27,7 @@ __all__ = [
     "InputFile",
     "Inputs",
     "ReadOptions",
+    "check_case",
     "discover",
     "id_key",
     "read_case",

@@ -35,6 +35,8 @@ _ADAPTERS = {
 }
 #: Shapes whose records are rows of one table, so that a missing column is missing in all of them.
 TABLES = ("timm", "fetal_planes_db")
+#: Characters of a path that Windows does not open, unless long paths are switched on.
+_MAX_PATH = 260
 #: A native case, a foreign result or a refusal, with the record it comes from where one could be read.
 _Item = tuple[Found | InputError | Member, Record | None]
 
@@ -233,7 +235,7 @@ def _opened(file: InputFile) -> Iterator[tuple[BinaryIO, Origin]]:
             )
         stream = file.path.open("rb")
     except FileNotFoundError:
-        raise InputError("There is no such file.", "Check the name.") from None
+        raise InputError("There is no such file.", f"Check the name.{_if_too_long(file.path)}") from None
     except PermissionError:
         raise InputError("The file or folder may not be read.", "Check its permissions.") from None
     except OSError as error:
@@ -244,14 +246,25 @@ def _opened(file: InputFile) -> Iterator[tuple[BinaryIO, Origin]]:
         yield stream, Origin(file.name, file.path.parent, status.st_size, status.st_mtime_ns)
 
 
+def _if_too_long(path: Path) -> str:
+    """What Windows does not say of a file that is there."""
+    length = len(str(path.absolute()))
+    if sys.platform == "win32" and length >= _MAX_PATH:
+        return f" Its path has {length} characters: Windows must be told to open such (docs/windows.md)."
+    return ""
+
+
 def _refuse_unwritable_name(path: Path) -> None:
     """A name that is not UTF-8 can be opened, but no report, ledger or log could say where it came from."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise InputError(
-            "The name of the file, or of a folder it lies in, is not UTF-8.", "Rename it."
-        ) from None
+        cure = "Rename it."
+        if (
+            sys.getfilesystemencoding() != "utf-8"
+        ):  # Python was told so: no name but an English one can be read
+            cure = "Unset PYTHONUTF8, or choose a locale of UTF-8, such as LC_ALL=C.UTF-8."
+        raise InputError("The name of the file, or of a folder it lies in, is not UTF-8.", cure) from None
 
 
 def _folder_name(file: InputFile) -> str:

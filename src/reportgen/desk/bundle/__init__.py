@@ -4,10 +4,10 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from reportgen.desk.bundle.carried import verify
 from reportgen.desk.bundle.own import own_wheel
@@ -18,6 +18,7 @@ from reportgen.desk.bundle.wheels import Pip, Wheel, collect, pins
 from reportgen.engines.pip import pip_command
 from reportgen.errors import UsageError
 from reportgen.files import new_folder, pretty_json, write_file
+from reportgen.moments import now
 from reportgen.resources import constraints
 
 __all__ = ["EXTRAS", "Wish", "make_bundle"]
@@ -110,7 +111,7 @@ def _fill(folder: Path, wish: Wish, weights: Weights, say: Say) -> None:
             f"The text of the licence of {weights.preset.title} is not here: see --terms, licence/NOTICE.txt."
         )
     _write_texts(folder, wish, weights, own)
-    write_file(folder / "sbom.cdx.json", pretty_json(bill(datetime.now(UTC), needs, weights.component())))
+    write_file(folder / "sbom.cdx.json", pretty_json(bill(now(ZoneInfo("UTC")), needs, weights.component())))
     say("Hashing all files ...")
     write_file(folder / verify.SUMS, verify.sums(folder).encode())
 

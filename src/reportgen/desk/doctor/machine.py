@@ -65,7 +65,8 @@ def console(encoding: str | None) -> Finding:
     if not lacking:
         return Finding(name, "ok", f"prints every script ({encoding})")
     said = (
-        f"{encoding} lacks letters, which are printed as ?; files are not affected, and --json escapes them"
+        f"{encoding} lacks letters, which are printed as their code (\\u4e2d); files are not affected, and "
+        "--json escapes them"
     )
     if os.environ.get("PYTHONIOENCODING"):
         return Finding(name, "warn", said, "Unset PYTHONIOENCODING, or set it to utf-8.")

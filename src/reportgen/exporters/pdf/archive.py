@@ -2,32 +2,47 @@
 
 import io
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 from PIL import ImageCms
 
-from reportgen.exporters.layout import Layout
 from reportgen.exporters.pdf.xmp import xmp
 
-__all__ = ["SOURCE", "archived"]
+__all__ = ["Attachment", "archived"]
 
-#: Name of the attached file: the report as data, of which all pages are views.
-SOURCE = "report.json"
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)'?(\d\d)'?)?")
 
 
-def archived(stream: io.BytesIO, layout: Layout, source: bytes, fonts: Collection[str] = ()) -> bytes:
+class Attachment(NamedTuple):
+    """The data that all pages are views of: a file's name, its JSON, and what it is, in words."""
+
+    name: str
+    data: bytes
+    about: str
+
+
+def archived(
+    stream: io.BytesIO,
+    attached: Attachment,
+    language: str,
+    metadata: Mapping[str, str],
+    fonts: Collection[str] = (),
+    *,
+    mirrored: bool = False,
+) -> bytes:
     """The document as PDF/A-3a and PDF/UA-1; the same bytes on every run.
 
     Args:
         stream: A tagged PDF.
-        layout: Of the report.
-        source: ``report.json``, which is attached.
+        attached: Goes along as its source.
+        language: Of the words, as BCP 47 has it.
+        metadata: As ``xmp`` takes it.
         fonts: Files beyond the fonts that are shipped, each with its SHA-256.
+        mirrored: It is read from right to left.
     """
     with pikepdf.open(stream) as pdf:
         root, info = pdf.Root, pdf.docinfo
@@ -35,16 +50,16 @@ def archived(stream: io.BytesIO, layout: Layout, source: bytes, fonts: Collectio
             page.obj.StructParents, page.obj.Tabs = number, Name.S
         root.MarkInfo = Dictionary(Marked=True)
         root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-        if layout.mirrored:
+        if mirrored:
             root.ViewerPreferences.Direction = Name.R2L
         root.OutputIntents = Array([_intent(pdf)])
         created = str(info["/CreationDate"])
-        _attach(pdf, source, created, layout)
+        _attach(pdf, attached, created)
         del info["/Trapped"]
         told = {name.lower(): str(info[f"/{name}"]) for name in _INFO}
-        told |= {"fonts": ", ".join(sorted(fonts))}
-        words = {**told, "language": layout.words["language"], "created": _xmp_date(created)}
-        root.Metadata = pdf.make_stream(xmp(layout.report, words), Type=Name.Metadata, Subtype=Name.XML)
+        told |= {"language": language, "created": _xmp_date(created)}
+        packet = xmp(told, {**metadata, "reportgen:fonts": ", ".join(sorted(fonts))})
+        root.Metadata = pdf.make_stream(packet, Type=Name.Metadata, Subtype=Name.XML)
         written = io.BytesIO()
         pdf.save(
             written,
@@ -80,19 +95,19 @@ def _srgb() -> bytes:
     return bytes(profile)
 
 
-def _attach(pdf: pikepdf.Pdf, source: bytes, created: str, layout: Layout) -> None:
+def _attach(pdf: pikepdf.Pdf, attached: Attachment, created: str) -> None:
     spec = pikepdf.AttachedFileSpec(
         pdf,
-        source,
-        filename=SOURCE,
-        description=layout.words["source"],
+        attached.data,
+        filename=attached.name,
+        description=attached.about,
         mime_type="application/json",
         relationship=Name.Source,
         creation_date=created,
         mod_date=created,
     )
-    pdf.attachments[SOURCE] = spec
-    pdf.Root.AF = Array([pdf.attachments[SOURCE].obj])
+    pdf.attachments[attached.name] = spec
+    pdf.Root.AF = Array([pdf.attachments[attached.name].obj])
 
 
 def _xmp_date(date: str) -> str:

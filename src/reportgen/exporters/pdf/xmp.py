@@ -6,11 +6,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from reportgen.nouns import Report
 
-__all__ = ["xmp"]
+__all__ = ["BY_PROGRAM", "told_of", "xmp"]
 
 #: IPTC's words for who made a work (cv.iptc.org/newscodes/digitalsourcetype).
 _MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_BY_MODEL, _BY_PROGRAM = _MADE + "compositeWithTrainedAlgorithmicMedia", _MADE + "algorithmicMedia"
+_BY_MODEL, BY_PROGRAM = _MADE + "compositeWithTrainedAlgorithmicMedia", _MADE + "algorithmicMedia"
 
 
 class _Schema(NamedTuple):
@@ -58,14 +58,14 @@ _OURS = _Schema(
 )
 
 
-def xmp(report: Report, info: Mapping[str, str]) -> bytes:
+def xmp(info: Mapping[str, str], metadata: Mapping[str, str]) -> bytes:
     """The packet of metadata.
 
     Args:
-        report: Whose provenance is told; nothing of the patient is.
-        info: ``title``, ``author``, ``subject``, ``keywords``, ``creator``, ``producer``, ``language``,
-            ``fonts``, and ``created`` as an XMP date; most equal what the document's information dictionary
-            has.
+        info: ``title``, ``author``, ``subject``, ``keywords``, ``creator``, ``producer``, ``language``, and
+            ``created`` as an XMP date; most equal what the document's information dictionary has.
+        metadata: Further properties by name with its prefix, of the schemas that are explained; those
+            without a value are left out.
     """
     schemas = (_UA, _IPTC, _OURS)
     spaces = {
@@ -81,7 +81,7 @@ def xmp(report: Report, info: Mapping[str, str]) -> bytes:
     named = " ".join(f"xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in spaces.items())
     explained = "".join(map(_explained, schemas))
     bag = f"<pdfaExtension:schemas><rdf:Bag>{explained}</rdf:Bag></pdfaExtension:schemas>"
-    body = "".join([*_described(info), *_marked(report, info["fonts"]), bag])
+    body = "".join([*_described(info), *_marked(metadata), bag])
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -108,12 +108,16 @@ def _described(info: Mapping[str, str]) -> Iterator[str]:
     yield _one("xmp:CreateDate", info["created"]) + _one("xmp:ModifyDate", info["created"])
 
 
-def _marked(report: Report, fonts: str) -> Iterator[str]:
-    made = report.provenance
+def _marked(metadata: Mapping[str, str]) -> Iterator[str]:
     yield _one("pdfaid:part", "3") + _one("pdfaid:conformance", "A") + _one("pdfuaid:part", "1")
+    yield from (_one(name, value) for name, value in metadata.items() if value)
+
+
+def told_of(report: Report) -> dict[str, str]:
+    """What is told of a report for machines: its provenance, and nothing of the patient."""
+    made = report.provenance
     said = {sentence.origin for section in report.sections for sentence in section.sentences}
     by_model = not said.isdisjoint({"model", "model_constrained"})
-    yield _one("Iptc4xmpExt:DigitalSourceType", _BY_MODEL if by_model else _BY_PROGRAM)
     values = {
         "reportId": report.report_id,
         "status": report.status,
@@ -127,11 +131,9 @@ def _marked(report: Report, fonts: str) -> Iterator[str]:
         "promptSha256": made.prompt_sha256,
         "domainSha256": made.domain_sha256,
         "lexiconSha256": made.lexicon_sha256,
-        "fonts": fonts,
     }
-    for name, value in values.items():
-        if value:
-            yield _one(f"reportgen:{name}", value)
+    origin = {"Iptc4xmpExt:DigitalSourceType": _BY_MODEL if by_model else BY_PROGRAM}
+    return origin | {f"reportgen:{name}": value or "" for name, value in values.items()}
 
 
 def _explained(schema: _Schema) -> str:

@@ -1,4 +1,4 @@
-"""What a run takes from its surroundings: the time, what it cost, and the wish that it end."""
+"""What work takes from its surroundings: the time, what it cost, and the wish that it end."""
 
 import contextlib
 import os
@@ -51,7 +51,9 @@ def peak_memory_mb() -> float | None:
     if sys.platform == "win32":
         return None
     with contextlib.suppress(OSError):  # elsewhere than on Linux; there, getrusage also counts the parent's
-        told = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+        told = re.search(
+            r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text("ascii", "replace"), re.MULTILINE
+        )
         if told:
             return round(int(told[1]) * 1024 / 1e6, 1)
     import resource
