@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def _cpu() -> str:
 
 
 def _memory_gb() -> float | None:
+    if sys.platform == "win32":  # it has no such call
+        return None
     try:
         return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1)
-    except (AttributeError, OSError, ValueError):  # Windows has no such call
+    except (OSError, ValueError):
         return None
