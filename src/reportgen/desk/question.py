@@ -24,7 +24,7 @@ _LISTED = r"(?:\s*[,&+]\s*(?:and\s+)?|\s+(?:and|plus)\s+)"
 _TOKEN = re.compile(r"[a-z]+|\d+(?:[.,]\d+)?|[^\sa-z\d]")
 #: Marks of plain sentences; all others are those of a markup, a template or another alphabet.
 _PLAIN = frozenset(".,;:?!'\"()-/#&%+\u2026")
-_TYPED = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\u2010\u2011\u00a0", "''\"\"---- ")
+_TYPED = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\u2010\u2011\u00a0\t", "''\"\"----  ")
 _SHORT = (
     (r"\bwon't\b", "will not"),
     (r"\bcan't\b", "can not"),
