@@ -27,7 +27,12 @@ __all__ = ["FILES", "Outcome", "outcomes"]
 ROOT = Path(__file__).resolve().parents[1]
 FILES = tuple(
     ROOT / "tests/data" / name
-    for name in ("questions.jsonl", "questions_held_back.jsonl", "questions_fresh.jsonl")
+    for name in (
+        "questions.jsonl",
+        "questions_held_back.jsonl",
+        "questions_fresh.jsonl",
+        "questions_fourth.jsonl",
+    )
 )
 
 

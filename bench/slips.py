@@ -1,8 +1,8 @@
-"""Finds real words that the reader of questions would take for slips of a word it knows: "fatal" is not "fetal".
+"""Finds real words that the reader of questions would take for slips of known ones: "fatal" is not "fetal".
 
     python bench/slips.py WORDS.txt     # one word a line, of any English word list
 
-Prints those that are not yet in ``not_slips`` of asking.yaml; add them there whenever asking.yaml gets new words.
+Prints those that are not yet in ``not_slips`` of asking.yaml: add them there when asking.yaml gets new words.
 A word that is mended to one that is refused does no harm, and is left out.
 """
 

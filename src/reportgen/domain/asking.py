@@ -17,7 +17,7 @@ class Thing(Entry):
     """What people call something: ids of views, keys of measurements, ids of parts without a class.
 
     Attributes:
-        beside: An attribute that says nothing alone: "how long" asks for the femur only where the femur is named.
+        beside: An attribute that says nothing alone: "how long" asks for the femur only where it is named.
     """
 
     words: tuple[str, ...]
