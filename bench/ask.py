@@ -25,7 +25,15 @@ from tally import markdown
 __all__ = ["FILES", "Outcome", "outcomes"]
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = (ROOT / "tests/data/questions.jsonl", ROOT / "tests/data/questions_held_back.jsonl")
+FILES = tuple(
+    ROOT / "tests/data" / name
+    for name in (
+        "questions.jsonl",
+        "questions_held_back.jsonl",
+        "questions_fresh.jsonl",
+        "questions_fourth.jsonl",
+    )
+)
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,8 @@ class Asked:
             return [], True, "beyond", False
         if question.unknown:
             return [], True, "unknown_word", False
+        if any(self._unused(part) for part in question.parts):
+            return [], True, "beyond", False
         parts = [part for part in question.parts if not part.empty]
         if not parts:
             return [], True, "nothing_named", False
@@ -153,6 +155,11 @@ class Asked:
         chosen = [one for one in self._told if id(one) in sure or one in picked]
         why: Silence = "not_chosen" if by_model else "not_in_record"
         return chosen, all(whole for _, _, whole in answered), None if chosen else why, by_model
+
+    def _unused(self, part: Part) -> set[str]:
+        """Groups of words that ask for something, and that no topic has a use for."""
+        used = {group for topic in self._topics(part) for group in (*topic.when, *topic.takes)}
+        return part.groups - used
 
     def _topics(self, part: Part) -> list[Topic]:
         """The topics of a part, each with groups of its own."""

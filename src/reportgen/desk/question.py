@@ -19,10 +19,12 @@ __all__ = ["MOST_CHARACTERS", "Part", "Question", "Reader", "tidy"]
 MOST_CHARACTERS = 500
 #: Most words of a name.
 _LONGEST = 6
+#: Between the things of a list.
+_LISTED = r"(?:\s*[,&+]\s*(?:and\s+)?|\s+(?:and|plus)\s+)"
 _TOKEN = re.compile(r"[a-z]+|\d+(?:[.,]\d+)?|[^\sa-z\d]")
 #: Marks of plain sentences; all others are those of a markup, a template or another alphabet.
 _PLAIN = frozenset(".,;:?!'\"()-/#&%+\u2026")
-_TYPED = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\u2010\u2011\u00a0", "''\"\"---- ")
+_TYPED = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\u2010\u2011\u00a0\t", "''\"\"----  ")
 _SHORT = (
     (r"\bwon't\b", "will not"),
     (r"\bcan't\b", "can not"),
@@ -40,7 +42,9 @@ class Part:
     images: set[int] = field(default_factory=set)
     fetuses: set[str] = field(default_factory=set)
     narrowed: list[frozenset[str]] = field(default_factory=list)
+    alone: bool = False
     numbers: int = 0
+    values: int = 0
 
     @property
     def empty(self) -> bool:
@@ -116,7 +120,12 @@ class Reader:
         stems = [word for word in self._asking.beyond if word.endswith("*")]
         self._stems = {key_of(word): word for word in stems}
         self._known = {*self._names, *self._narrow, *self._groups, *self._frame, *self._beyond}
-        self._spelling = Spelling(self._vocabulary(domain))
+        self._spelling = Spelling(self._vocabulary(domain), self._asking.not_slips)
+        self._beside = {
+            key_of(word) for entry in self._asking.attributes if entry.beside for word in entry.words
+        }
+        apart = (word for group in self._asking.apart for word in self._asking.groups[group])
+        self._apart = "|".join(sorted(map(re.escape, apart), key=len, reverse=True))
 
     def read(self, line: str) -> Question:
         """Read a question that ``tidy`` let pass."""
@@ -125,12 +134,22 @@ class Reader:
             question.unknown += 1
         pieces = list(self._pieces(_spoken(line)))
         asking = [piece for piece, asks in pieces if asks]
+        states = "|".join(self._asking.states)
         for piece, _ in pieces:
             part = self._part(piece, question)
             if piece in asking or not asking:
                 question.parts.append(part)
                 question.unknown += part.numbers
+                # "Is it 300 mm?" asks, and is told the value; "print 300 mm" and "HC: 300 mm" do not ask.
+                question.unknown += 0 if re.match(rf"(?:{states})\b", piece) else part.values
         return question
+
+    def mends(self, word: str) -> bool:
+        """Whether a word that nobody knows is taken for a slip of one that may be asked with."""
+        meant = self._spelling.corrected(word)
+        if meant == word or any(word.startswith(stem) for stem in self._stems):
+            return False
+        return meant not in self._beyond and not any(meant.startswith(stem) for stem in self._stems)
 
     def _pieces(self, text: str) -> Iterator[tuple[str, bool]]:
         """The parts of a question, and whether each asks: the rest only states or supposes."""
@@ -141,6 +160,9 @@ class Reader:
         cut = (
             rf"(?<=[?;!.:])\s+|\s*,?\s+\b(?:and|or|plus|also|but|then)\s+(?=(?:{ask})\b)|,\s*(?=(?:{ask})\b)"
         )
+        if self._apart:
+            text = re.sub(rf"{_LISTED}((?:the )?(?:{self._apart})\b)", r"; \1", text)
+            text = re.sub(rf"\b({self._apart}){_LISTED}", r"\1; ", text)
         for piece in filter(None, map(str.strip, re.split(cut, text))):
             supposed = re.match(rf"(?:{suppose})\b.*?(?:,\s*(?=(?:{ask})\b)|\s+(?=(?:{opens})\b))", piece)
             if supposed:
@@ -188,6 +210,7 @@ class Reader:
                 part.named.append(self._names[key])
             if key in self._narrow:
                 part.narrowed.append(self._narrow[key])
+                part.alone = part.alone or key not in self._beside
             part.groups |= self._groups.get(key, set())
             if key in self._beyond and key not in self._groups:
                 question.beyond.add(self._beyond[key])
@@ -200,7 +223,7 @@ class Reader:
         wanted = frozenset.union(*part.narrowed)
         if any(one.exact == "measure" for one in part.named):
             return
-        named = part.named or [Named(wanted)]
+        named = part.named or [Named(wanted if part.alone else frozenset())]
         part.named = [Named(one.about & wanted, "measure") for one in named]
 
     def _numbered(self, text: str, part: Part) -> str:
@@ -233,7 +256,8 @@ class Reader:
         )
         fetuses = "|".join(asking.fetus_words)
         text = re.sub(rf"\b(?:{fetuses})\s+([a-f]|\d)\b", fetus, text)
-        return re.sub(rf"\b\d+(?:[.,]\d+)?\s*(?:{'|'.join(asking.units)})\b", " ", text)
+        text, part.values = re.subn(rf"\b\d+(?:[.,]\d+)?\s*(?:{'|'.join(asking.units)})\b", " ", text)
+        return text
 
     def _vocabulary(self, domain: Domain) -> Iterable[str]:
         asking = self._asking
@@ -248,7 +272,7 @@ class Reader:
 
 
 def _spoken(line: str) -> str:
-    text = line.lower()
+    text = line.lower().replace("foet", "fet")
     for pattern, words in _SHORT:
         text = re.sub(pattern, words, text)
     return text

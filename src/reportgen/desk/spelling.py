@@ -10,15 +10,21 @@ _SHORT, _LONG = 5, 9
 
 
 class Spelling:
-    """Knows words, in lower case."""
+    """Knows words, in lower case.
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words = frozenset(words)
+    Args:
+        words: What a slip may be meant for.
+        real: Words of the language that are near one of these and are none: "fatal" is not "fetal".
+    """
+
+    def __init__(self, words: Iterable[str], real: Iterable[str] = ()) -> None:
+        self._words, self._real = frozenset(words), frozenset(real)
 
     def corrected(self, word: str) -> str:
         """The only known word that a word can be a slip of; else the word itself."""
         if (
             word in self._words
+            or word in self._real
             or not re.fullmatch("[a-z]{3,}", word)
             or word.removesuffix("s") in self._words
         ):

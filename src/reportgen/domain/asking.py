@@ -14,12 +14,17 @@ Tiers = tuple[tuple[str, ...], ...]
 
 
 class Thing(Entry):
-    """What people call something: ids of views, keys of measurements, ids of parts without a class."""
+    """What people call something: ids of views, keys of measurements, ids of parts without a class.
+
+    Attributes:
+        beside: An attribute that says nothing alone: "how long" asks for the femur only where it is named.
+    """
 
     words: tuple[str, ...]
     views: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    beside: bool = False
 
 
 class Topic(Entry):
@@ -59,6 +64,10 @@ class Asking(Entry):
     things: tuple[Thing, ...]
     attributes: tuple[Thing, ...] = ()
     not_names: tuple[str, ...] = ()
+    #: Real words in which no slip of a known one is seen.
+    not_slips: tuple[str, ...] = ()
+    #: Groups of words that ask of the whole case: beside a name they are a question of their own, or none.
+    apart: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     ordinals: dict[str, int]
     image_words: tuple[str, ...]
@@ -76,6 +85,6 @@ class Asking(Entry):
                 if stray := sorted(set(names) - known):
                     return stray[0]
         for topic in self.topics:
-            if stray := sorted({*topic.when, *topic.unless, *topic.takes} - set(self.groups)):
+            if stray := sorted({*topic.when, *topic.unless, *topic.takes, *self.apart} - set(self.groups)):
                 return stray[0]
         return None
