@@ -44,7 +44,7 @@ def pdf(report: Report, pictures: Pictures, attachment: bytes, fonts: Path | Non
         UsageError: The folder holds no font that can be embedded.
     """
     layout = Layout.of(report)
-    pen = Pen(report.presentation.get("colour"), fonts, mirrored=layout.mirrored)
+    pen = Pen(layout.colour, fonts, mirrored=layout.mirrored)
     _identified(layout, pen)
     flow = story(layout, pen, pictures, sha256(attachment))
     furniture, root = _Furniture(layout, pen), tagged(flow, "RlTb" if layout.mirrored else None)
