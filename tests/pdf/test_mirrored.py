@@ -1,6 +1,7 @@
 """Pages that are read from right to left: a mirror of the others, but for what has a side of its own."""
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -158,3 +159,78 @@ def test_another_value_is_found():
         assert old in text
         other = Report.model_validate_json(text.replace(old, new))
         assert faults_in_pdf_text(other, pages), (old, new)
+
+
+def answered(folder: Path, question: str) -> Report:
+    """An Arabic report of one image, with the answer of another model."""
+    told = {"question": question, "answer": "yes", "model": "another"}
+    image = {"image_id": "IMG_1", "predictions": [{"label": "Abdomen", "score": 0.9}], "answers": [told]}
+    record = {
+        "schema": "reportgen/case/v1",
+        "case_id": "one",
+        "classifier": {"name": "bench", "score_kind": "sigmoid"},
+        "images": [image],
+    }
+    (folder / "one.json").write_text(json.dumps(record))
+    return reportgen.make_report(folder / "one.json", domain=load_domain(lang="ar"))
+
+
+SECTIONS, HC = ("sections", 0, "sentences", 1, "text"), "176.2 mm (الصورة 1)"
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new"),
+    [
+        (SECTIONS, HC, "1 mm (الصورة 176.2)"),
+        ((*SECTIONS[:3], 0, "text"), "تعرف", "لم يتعرف"),
+        (("sections", 4, "sentences", 0, "text"), "لم يحدد", "يحدد"),
+        (("reviewer_items", 1, "text"), "لم يتم", "يتم"),
+        (("header", 7, 1), "20، الأيام: 3", "3، الأيام: 20"),
+        (("biometry", 0, "centile"), "42", "1"),
+    ],
+)
+def test_one_thing_that_differs_is_found(place, old, new):
+    folder = SAMPLES / "mid_trimester_full"
+    report = made("mid_trimester_full")
+    pages = pdf_text(reportgen.export(report, "pdf", folder))
+    changed = json.loads(report.model_dump_json(by_alias=True))
+    at = changed
+    for step in place[:-1]:
+        at = at[step]
+    assert old in at[place[-1]]
+    at[place[-1]] = at[place[-1]].replace(old, new)
+    assert faults_in_pdf_text(Report.model_validate_json(json.dumps(changed)), pages)
+
+
+@pytest.mark.parametrize(
+    ("table", "name"), [("biometry", "value"), ("biometry", "centile"), ("views", "score")]
+)
+def test_values_of_two_rows_that_are_swapped_are_found(table, name):
+    report = made("mid_trimester_full")
+    pages = pdf_text(reportgen.export(report, "pdf", SAMPLES / "mid_trimester_full"))
+    changed = json.loads(report.model_dump_json(by_alias=True))
+    one, other = changed[table][0], changed[table][2]
+    one[name], other[name] = other[name], one[name]
+    assert faults_in_pdf_text(Report.model_validate_json(json.dumps(changed)), pages)
+
+
+def test_what_a_comma_parts_is_seen_from_right_to_left():
+    report = made("mid_trimester_full", date_format="YYYY-MM-DD")
+    assert any("09:41،2026-11-23" in line for line in seen(reportgen.export(report, "pdf")))
+
+
+def test_a_long_latin_word_stays_in_its_cell(tmp_path):
+    report = answered(tmp_path, "x" * 60)
+    pdf = reportgen.export(report, "pdf")
+    question = [one for one in letters(pdf) if one.text == "x"]
+    beside = [one for one in letters(pdf) if one.text in "yes" and abs(one.bottom - question[0].bottom) < 5]
+    assert len(question) == 60
+    assert min(one.left for one in question) > max(one.right for one in beside)
+    assert faults_in_pdf_text(report, pdf_text(pdf)) == []
+
+
+def test_a_character_that_no_font_has_is_named_and_read_again(tmp_path):
+    report = answered(tmp_path, "Is it \N{GRINNING FACE} there?")
+    pages = pdf_text(reportgen.export(report, "pdf"))
+    assert "U+1F600" in "".join(pages)
+    assert faults_in_pdf_text(report, pages) == []

@@ -1,5 +1,6 @@
 """The smaller parts of a run, each by itself."""
 
+import contextlib
 import errno
 import io
 import json
@@ -13,7 +14,7 @@ from dataclasses import replace
 
 import pytest
 
-from reportgen.batch import voice
+from reportgen.batch import make, voice
 from reportgen.batch.guard import Failure, guarded
 from reportgen.batch.lock import locked
 from reportgen.batch.refusals import error_name
@@ -295,6 +296,20 @@ def test_a_wish_to_end_is_heard_while_others_work():
     timer.join()
     never.set_result(None)  # no lock of it was left taken
     assert outcome(never) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_wish_to_end_is_not_lost_in_a_library_that_catches_everything(monkeypatch):
+    """reportlab does, where it looks for what is installed: the run would go on to its end."""
+
+    def careless(*_: object) -> None:
+        with contextlib.suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(make, "_make", careless)
+    workers = make.Workers(None, None, jobs=1)  # type: ignore[arg-type]
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        workers.submit(None)  # type: ignore[arg-type]
 
 
 def test_what_a_future_comes_to_is_told_whatever_it_is():

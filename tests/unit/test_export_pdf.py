@@ -320,8 +320,17 @@ def test_pictures_come_from_a_folder_and_from_nowhere_else(tmp_path: Path) -> No
         "images/../../secret.jpg",
         "C:\\x.jpg",
         "..",
+        "a\0b.jpg",
     ):
         assert count(outside) == 0
+
+
+def test_a_colour_that_is_none_is_the_usual_one() -> None:
+    base = a_report(1)
+    for colour in ("red", "}body{", "#fff", "#5c1636;"):
+        edited = base.model_copy(update={"presentation": {**base.presentation, "colour": colour}})
+        with pikepdf.open(io.BytesIO(export(edited, "pdf"))) as pdf:
+            assert b".086275 .211765 .360784 rg" in pdf.pages[0].Contents.read_bytes()
 
 
 def test_equal_pictures_are_stored_once() -> None:

@@ -255,7 +255,8 @@ class Workers:
         """Have a case made. With one job it is made when this returns."""
         done: Future[Made | Failure] = Future()
         if self._pool is None:
-            done.set_result(guarded(partial(_make, self._bench, self._domain, task)))
+            with unheard():  # reportlab catches any exception here and there, and the wish would be lost
+                done.set_result(guarded(partial(_make, self._bench, self._domain, task)))
             return done
         try:
             with unheard(), _signals_held():

@@ -4,17 +4,18 @@ import re
 import textwrap
 import unicodedata
 
-__all__ = ["LRM", "in_order", "left", "marked", "pieces", "right", "width_of"]
+__all__ = ["LRM", "RLM", "in_order", "left", "marked", "pieces", "right", "width_of"]
 
 #: Characters that take no column: accents and vowel signs on a letter, and what is not seen at all.
 _NO_WIDTH = frozenset({"Mn", "Me", "Cf"})
 #: Right-to-left and left-to-right mark: unseen letters of a direction.
-_RLM, LRM = "\u200f", "\u200e"
+RLM, LRM = "\u200f", "\u200e"
 _GAP = re.compile(r"(?<=  )(?=\S)")
 #: A number with the signs that belong to it: ``20+3``, ``2-5``, ``>0.99``, ``176.2 mm*``, ``82.4 %``.
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.<>+:/*-])[<>]?\d+(?:[.:+/-]\d+)*(?: (?:%|[a-z]+(?:/[a-z]+)?\b))?\*?(?![\d*+:/-]?\d)"
 )
+_COMMA = re.compile(r"(?<![\u0590-\u08ff])،(?= ?[^\s\u0590-\u08ff])")
 #: After an Arabic letter a plus or a hyphen parts two numbers, and 20+3 is shown as 3+20; a point does not.
 _BARE = re.compile(r"\d+(?:[.:]\d+)*")
 
@@ -81,12 +82,16 @@ def marked(line: str) -> str:
     A viewer takes the direction of a line from its first letter, and runs of Latin letters and digits on
     through the blanks of a table. So each line and each cell begins with a mark of the right direction.
     """
-    return _RLM + in_order(_GAP.sub(_RLM, line)) if line.strip() else line
+    return RLM + in_order(_GAP.sub(RLM, line)) if line.strip() else line
 
 
 def in_order(text: str) -> str:
-    """Text from right to left, each number with its sign and unit between marks of the left direction."""
-    return _NUMBER.sub(_kept_together, text)
+    """Text from right to left, each number with its sign and unit between marks of the left direction.
+
+    The comma of Arabic has no direction of its own: between numbers or Latin words, which would run on to the
+    right over it, it has a mark of the right one.
+    """
+    return _COMMA.sub(f"{RLM}،", _NUMBER.sub(_kept_together, text))
 
 
 def _kept_together(number: re.Match[str]) -> str:

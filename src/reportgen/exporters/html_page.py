@@ -27,7 +27,6 @@ __all__ = ["html"]
 TEMPLATE = "report.html.jinja"
 #: What stands between tags.
 _TEXT = re.compile(r"(?<=>)[^<]+")
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _CENTILE = re.compile(r"[<>]?([0-9]{1,3})")
 
 
@@ -103,8 +102,8 @@ class Page:
     @property
     def site_style(self) -> str:
         """The site's colour and paper, where they are not the usual ones."""
-        words, colour = self.layout.report.presentation, self.layout.report.presentation.get("colour", "")
-        own = f":root{{--rule:{colour}}}" if _COLOUR.fullmatch(colour) else ""
+        words, colour = self.layout.report.presentation, self.layout.colour
+        own = f":root{{--rule:{colour}}}" if colour else ""
         return own + ("@page{size:letter}" if words.get("paper") == "Letter" else "")
 
     @cached_property

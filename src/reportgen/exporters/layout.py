@@ -19,6 +19,7 @@ Pictures = Mapping[str, bytes] | Path | None
 
 IMPRESSION = "impression"
 SHORT = 8
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -76,6 +77,12 @@ class Layout:
     def mirrored(self) -> bool:
         """Whether the report is read from right to left."""
         return self.report.presentation.get("direction") == "rtl"
+
+    @property
+    def colour(self) -> str:
+        """The site's colour of headings and rules, as ``#rrggbb``; empty for the usual one."""
+        colour = self.report.presentation.get("colour", "")
+        return colour if _COLOUR.fullmatch(colour) else ""
 
     @property
     def single(self) -> bool:
@@ -264,5 +271,5 @@ def file_of(path: str, pictures: Pictures) -> bytes | None:
     try:
         inside = found.resolve().is_relative_to(pictures.resolve()) and found.is_file()
         return found.read_bytes() if inside else None
-    except OSError:  # unreadable is missing: the placeholder says so
+    except (OSError, ValueError):  # unreadable or unthinkable is missing: the placeholder says so
         return None

@@ -12,6 +12,7 @@ from reportgen.nouns import Report
 from reportgen.reread.match import MISSING, Stream, match
 from reportgen.reread.pdf_blocks import pdf_blocks, running_head
 from reportgen.reread.printed import Block, tokens, unmarked
+from reportgen.reread.seen import is_mirrored, seen_lines
 from reportgen.reread.text_blocks import text_blocks
 from reportgen.reread.turned import Straightener, alike, all_alike, part_of, turned
 
@@ -23,7 +24,7 @@ _LIGATURES = dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "\
 #: What no layout may leave out.
 _TOLD = ("banner", "findings, ", "biometry, row", "reviewer's item")
 _NUMBER = re.compile(r"\d+(?:[.,+:]\d+)*")
-_CODES = re.compile(r"\(((?:U\+[0-9A-F]{4,6},\s+)*(?:U\+[0-9A-F]{4,6}|\+\d+))\)")
+_CODES = re.compile(r"[(),\s]((?:U\+[0-9A-F]{4,6}[(),\s]+)*(?:U\+[0-9A-F]{4,6}|\+\d+))(?=[()\s]|$)")
 #: pdfium is not made for threads.
 _PDFIUM = threading.Lock()
 
@@ -86,7 +87,7 @@ def pdf_text(data: bytes) -> list[str]:
 
 def _page_text(document: object, number: int) -> str:
     with contextlib.closing(document[number]) as page, contextlib.closing(page.get_textpage()) as text:  # type: ignore[index]
-        return str(text.get_text_range())
+        return seen_lines(text) if is_mirrored(document) else str(text.get_text_range())
 
 
 def pdf_fault(report: Report, pages: Sequence[str]) -> str:
@@ -103,11 +104,11 @@ def pdf_fault(report: Report, pages: Sequence[str]) -> str:
     # The note is printed where no typeface has a character; the input itself may hold the sign.
     for sign in [MISSING, ""] if any(MISSING in page for page in pages) else [""]:
         blocks = [_typeset(one) for one in pdf_blocks(report, sign, codes)]
-        stream, lost = _in_order(bodies, blocks, mirrored=_mirrored(report))
+        stream, lost, astray = _in_order(bodies, blocks, mirrored=_mirrored(report))
         found = match(stream, blocks)
         if found is None and stream.replaced == bool(sign):
             return ""
-        if lost and _all_there(bodies, blocks):
+        if lost and not astray and _all_there(bodies, blocks):
             return ""
         page_number, line = stream.where(found.at if found else 0)
         wrong = wrong or f"page {page_number}, line {line} ({found.place if found else 'note on characters'})"
@@ -120,7 +121,7 @@ def _codes(report: Report, bodies: Sequence[Sequence[str]]) -> str:
     written = report.model_dump_json()
     held = {*written, *unicodedata.normalize("NFC", written)}
     named = {chr(int(code, 16)) for code in re.findall(r"U\+([0-9A-F]+)", found[-1])} if found else set()
-    return " ".join(found[-1].split()) if found and named <= held else ""
+    return ", ".join(re.findall(r"[U+][0-9A-F+]+", found[-1])) if found and named <= held else ""
 
 
 def _all_there(bodies: Sequence[Sequence[str]], blocks: Sequence[Block]) -> bool:
@@ -138,15 +139,16 @@ def _mirrored(report: Report) -> bool:
 
 def _in_order(
     bodies: Sequence[Sequence[str]], blocks: Sequence[Block], *, mirrored: bool
-) -> tuple[Stream, bool]:
-    """The words of all pages, lines from right to left in reading order, and whether one has no place."""
+) -> tuple[Stream, bool, bool]:
+    """The words of all pages, lines from right to left in reading order; whether one has no place, and
+    whether that is one whose place could be told."""
     if not mirrored and not any(turned(line) for body in bodies for line in body):
-        return Stream(bodies), False
+        return Stream(bodies), False, False
     words = [word for block in blocks for cell in block.cells for word in cell]
     order = Straightener(words, mirrored=mirrored)
     stream = Stream([[order.line(line) for line in body] for body in bodies])
     stream.replaced = order.replaced
-    return stream, order.lost
+    return stream, order.lost, order.astray
 
 
 def _furniture(report: Report, number: int, pages: int) -> list[tuple[str, str]]:

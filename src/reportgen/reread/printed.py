@@ -90,7 +90,7 @@ def unmarked(report: Report, text: str) -> str:
     """A text without the marks of its direction, where these may stand; elsewhere they are a fault."""
     if report.presentation.get("direction") != "rtl":
         return text
-    return _KEPT.sub(r"\1", _TURNS.sub("", text))
+    return _KEPT.sub(r"\1", _TURNS.sub("", text).replace("\u200f،", "،"))
 
 
 class Printed:

@@ -2,7 +2,8 @@
 
 pdfium turns each stretch of such a line around by itself, words and brackets each on its own. A line is
 therefore put into the order of that stretch of the report which has the very same words: no word, number or
-sign may be other, missing or too many. The order of the words within such a line is what is not read again.
+sign may be other, missing or too many. The order of the words within such a line is what is not read again,
+but on pages from right to left, which are read as they are seen (``seen``).
 Where pdfium turns parts of words (marks on letters, letters beside digits, words broken over lines), the
 numbers and characters must be the same; where even a line's place is lost, those of all lines.
 """
@@ -16,6 +17,7 @@ from itertools import accumulate, chain
 from typing import NamedTuple
 
 from reportgen.reread.match import MISSING
+from reportgen.reread.seen import in_order
 
 __all__ = ["Straightener", "alike", "all_alike", "part_of", "turned"]
 
@@ -23,6 +25,8 @@ _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 #: Scripts whose letters move and join: pdfium puts blanks beside them, or leaves them out.
 _JOINED = "\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff"
 _MARKS = "\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
+#: What on a mirrored page does not stand letter by letter where it should.
+_HARD = re.compile(f"[{_MARKS}{_JOINED}{MISSING}\u0660-\u0669\u06f0-\u06f9]")
 _OTHER = re.compile(f"[{_RIGHT}{_JOINED}]")
 _ATOM = re.compile(rf"\d+|[{_RIGHT}]+|[{_JOINED}]+|[^\W\d_{_RIGHT}{_JOINED}]+|\S")
 _DIGITS = re.compile(r"\d+")
@@ -32,10 +36,10 @@ _ENDS = re.compile(r"^\W+|\W+$")
 CERTAIN = 10
 #: A word that pdfium turns as one or not at all, perhaps with signs around it.
 _SIGNS = rf"[^\w{_RIGHT}{_JOINED}]*"
-_WHOLE = re.compile(rf"{_SIGNS}((?:(?![{_MARKS}])[{_RIGHT}]){{1,15}}|[{_JOINED}]{{1,15}}){_SIGNS}")
+_WHOLE = re.compile(rf"{_SIGNS}((?:(?![{_MARKS}\d])[{_RIGHT}]){{1,15}}|[{_JOINED}]{{1,15}}){_SIGNS}")
 #: What pdfium writes as its parts in such lines (NFKC), as it does an ellipsis or a fraction.
 _FORM = re.compile("[\u00a0-\uffdc]")
-_FOLDED = str.maketrans(")]}>»›\u2044", "([{<«‹/")
+_FOLDED = str.maketrans(")]}>»›", "([{<«‹")
 
 
 class _Word(NamedTuple):
@@ -51,10 +55,17 @@ def turned(text: str) -> bool:
     return not text.isascii() and _OTHER.search(text) is not None
 
 
+def _plain(text: str) -> str:
+    """A text with forms of a letter as the letter."""
+    plain = _FORM.sub(lambda form: unicodedata.normalize("NFKC", form[0]), text)
+    return "".join(character for character in plain if unicodedata.category(character) != "Cf").replace(
+        "\u2044", "/"
+    )
+
+
 def _fold(text: str) -> str:
-    """A text as it is compared: forms of a letter as the letter, brackets of either side alike."""
-    plain = _FORM.sub(lambda form: unicodedata.normalize("NFKC", form[0]), text).translate(_FOLDED)
-    return "".join(character for character in plain if unicodedata.category(character) != "Cf")
+    """A text as it is compared: also brackets of either side alike."""
+    return _plain(text).translate(_FOLDED)
 
 
 def _unspaced(text: str) -> str:
@@ -124,6 +135,7 @@ class Straightener:
     Attributes:
         replaced: A character of a line was printed as ``MISSING``.
         lost: A line has the words of no stretch.
+        astray: So has one whose characters all stand where they are seen: it says something else.
     """
 
     def __init__(self, words: Sequence[str], *, mirrored: bool = False) -> None:
@@ -141,15 +153,20 @@ class Straightener:
         self._printed = [character for _, _, character in each]
         self._starts = [0, *accumulate(len(word.folded) for word in self._words)]
         self._place = 0
-        self.replaced = self.lost = False
+        self.replaced = self.lost = self.astray = False
 
     def line(self, line: str) -> str:
         """A line as pdfium gives it, in reading order if it has letters that run from right to left."""
         if not self._mirrored and not turned(line):
             return self._go_past(line)
+        if not _unspaced(line):
+            return line
         found = self._by_words(line) or self._by_characters(line)
-        self.lost = self.lost or found is None
-        return found or line
+        hard = not self._mirrored or _HARD.search(line) is not None
+        if found is not None and (hard or in_order(_plain(found), _plain(line))):
+            return found
+        self.lost, self.astray = True, self.astray or not hard
+        return line
 
     def _go_past(self, line: str) -> str:
         """A line from left to right; look for what comes next after it, if its place is certain."""

@@ -35,7 +35,7 @@ def pdf(report: Report, pictures: Pictures, attachment: bytes, fonts: Path | Non
         UsageError: The folder holds no font that can be embedded.
     """
     layout = Layout.of(report)
-    pen = Pen(report.presentation.get("colour"), fonts, mirrored=layout.mirrored)
+    pen = Pen(layout.colour, fonts, mirrored=layout.mirrored)
     _identified(layout, pen)
     flow = story(layout, pen, pictures, sha256(attachment))
     attached = Attachment(SOURCE, attachment, layout.words["source"])

@@ -151,14 +151,12 @@ class Pen:
     """Prepares text for one PDF and remembers which characters could not be printed.
 
     Args:
-        accent: The site's colour of headings and rules, as ``#rrggbb``.
+        accent: The site's colour of headings and rules, as ``#rrggbb``; empty for the usual one.
         fonts: Folder of the site's fonts.
         mirrored: The page is read from right to left.
     """
 
-    def __init__(
-        self, accent: str | None = None, fonts: Path | None = None, *, mirrored: bool = False
-    ) -> None:
+    def __init__(self, accent: str = "", fonts: Path | None = None, *, mirrored: bool = False) -> None:
         self._known, self.faces = letters(), Faces(fonts)
         FACES.set(self.faces)
         self.accent, self.mirrored = HexColor(accent) if accent else None, mirrored

@@ -16,7 +16,7 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import getFont, stringWidth
 from reportlab.pdfbase.ttfonts import ShapedStr, shapeStr
 
-from reportgen.exporters.columns import LRM, in_order
+from reportgen.exporters.columns import LRM, RLM, in_order
 from reportgen.exporters.pdf.typeface import BOLD, FACES, MISSING, foreign, letters
 
 __all__ = ["Side", "broken", "first_side", "measure", "runs_right_to_left", "write"]
@@ -34,6 +34,7 @@ _CLOSING = "、。，．）」』】〕〉》！？：；ー々…"
 _WORD = re.compile(rf"\([^\W\d_]+ \d+\)\S*|[^\S\n]+|[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+[{_CLOSING}]*")
 #: Follows a bracket through the algorithm, and then tells by its side whether the bracket was turned.
 _AFTER = "\u206a"
+_UNSEEN = dict.fromkeys(map(ord, (_AFTER, LRM, RLM)))
 _BRACKET = re.compile(r"[()<>\[\]{}«»‹›]")
 _TURNED = re.compile(rf"{_AFTER}([()<>\[\]{{}}«»‹›])")
 _MIRROR = dict(zip("()<>[]{}«»‹›", ")(><][}{»«›‹", strict=True))
@@ -128,7 +129,9 @@ def _draw(canvas: Any, x: float, y: float, run: _Run, size: float) -> None:
 def broken(text: str, font: str, size: float, width: float) -> list[str]:
     """A text in lines that fit a width, in the order in which it is read."""
     if not foreign(text):
-        return list(simpleSplit(text, font, size, width))
+        lines = list(simpleSplit(text, font, size, width))
+        if all(stringWidth(line, font, size) <= width for line in lines):  # else a word is longer than a line
+            return lines
     return [line for part in text.split("\n") for line in _filled(part, font, size, width)]
 
 
@@ -173,11 +176,16 @@ def _seen(text: str, side: Side) -> str:
         return text
     from bidi import get_display
 
-    ordered = in_order(text)
+    ordered = in_order(text) if side == "R" else in_order(text).replace(RLM, "")
     joined = _reshaper().reshape(ordered) if _ARABIC.search(text) else ordered
     marked = _BRACKET.sub(lambda found: found[0] + _AFTER, joined.translate(_ORDERS))
     seen = get_display(marked, base_dir=side)
-    return _TURNED.sub(lambda found: _MIRROR[found[1]], seen).replace(_AFTER, "").replace(LRM, "")
+    return (
+        _TURNED.sub(lambda found: _MIRROR[found[1]], seen)
+        .replace(_AFTER, "")
+        .replace(LRM, "")
+        .replace(RLM, "")
+    )
 
 
 def _runs(text: str, font: str, side: Side) -> list[_Run]:
