@@ -35,7 +35,7 @@ class Line(Tagged):
         style, canvas = self.style, self.canv
         canvas.setFillColor(style.textColor)
         rise = getattr(style, "rise", None) or getAscent(style.fontName, style.fontSize)
-        right = style.alignment == TA_RIGHT
+        right = style.alignment == TA_RIGHT and not canvas.mirrored  # digits line up at the right anywhere
         x, y = self.width if right else 0, style.leading - rise
         write(
             canvas,
@@ -74,7 +74,7 @@ class Lines(Tagged):
         """Line below line, with the base lines of a paragraph."""
         style, canvas = self.style, self.canv
         canvas.setFillColor(style.textColor)
-        right = style.alignment == TA_RIGHT
+        right = style.alignment == TA_RIGHT and not canvas.mirrored
         y = self.height - getAscent(style.fontName, style.fontSize)
         for line, side in self.lines:
             place, font = (self.width if right else 0, y), (style.fontName, style.fontSize)
@@ -165,9 +165,11 @@ class Centile(Tagged):
                 canvas.line(tick * self._BAR, y - half, tick * self._BAR, y + half)
             canvas.circle(self.share * self._BAR, y, 1.9, stroke=0, fill=1)
         base = self.height - getAscent(self.style.fontName, self.style.fontSize)
-        write(
-            canvas, (self.width, base), self.text, (self.style.fontName, self.style.fontSize), align="right"
-        )
+        font = (self.style.fontName, self.style.fontSize)
+        if canvas.mirrored:  # digits line up beside the bar
+            write(canvas, (self._BAR + 12, base), self.text, font)
+        else:
+            write(canvas, (self.width, base), self.text, font, align="right")
 
 
 class Tick(Tagged):
