@@ -2,8 +2,9 @@
 
     python bench/slips.py WORDS.txt     # one word a line, of any English word list
 
-Prints those that are not yet in ``not_slips`` of asking.yaml: add them there when asking.yaml gets new words.
-A word that is mended to one that is refused does no harm, and is left out.
+Prints those that are not yet in ``not_slips`` of asking.yaml: of these add the ones that are no other form of
+the word that they would be mended to. A word that is mended to one that is refused does no harm, and is left
+out.
 """
 
 import sys

@@ -363,13 +363,17 @@ def test_names_in_asking_are_those_of_the_domain(tmp_path):
 
 
 def test_slips_are_mended_and_short_words_are_not():
-    spelling = Spelling(["femur", "head", "circumference", "the"])
-    assert [spelling.corrected(word) for word in ("fmeur", "haed", "circumfrence", "teh")] == [
-        "femur", "head", "circumference", "the",
-    ]  # fmt: skip
-    assert [spelling.corrected(word) for word in ("dead", "her", "demur")] == ["dead", "her", "demur"]
-    assert Spelling(["fetal"]).corrected("fatal") == "fetal"
-    assert Spelling(["fetal"], ["fatal"]).corrected("fatal") == "fatal"
+    spelling = Spelling(["femur", "head", "circumference", "abdominal", "fetal"], ["circumferential"])
+    for slip, meant in {
+        "fmeur": "femur",
+        "circumfrence": "circumference",
+        "circumferance": "circumference",
+        "abdomminal": "abdominal",
+    }.items():
+        assert spelling.corrected(slip) == meant
+    for word in ("dead", "haed", "her", "demur", "fatal", "femurx", "abdomenal", "circumfrance", "bdominal"):
+        assert spelling.corrected(word) == word
+    assert Spelling(["external"], ["eternal"]).corrected("eternal") == "eternal"
 
 
 def test_no_real_word_is_taken_for_a_slip():

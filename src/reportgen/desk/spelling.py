@@ -5,8 +5,10 @@ from collections.abc import Iterable
 
 __all__ = ["Spelling"]
 
-#: Shorter words are only mended where two letters changed places: "dead" is not "head".
-_SHORT, _LONG = 5, 9
+#: Letters that a known word must have for two of its letters to have changed places, for one to be left out
+#: or put in, and for one to be another. In shorter words such a slip is too often a word of its own: "dead"
+#: is not "head", "fatal" not "fetal".
+_SWAPPED, _LEFT_OUT, _CHANGED = 5, 8, 10
 
 
 class Spelling:
@@ -14,50 +16,31 @@ class Spelling:
 
     Args:
         words: What a slip may be meant for.
-        real: Words of the language that are near one of these and are none: "fatal" is not "fetal".
+        real: Words of the language that are near one of these and are none: "eternal" is not "external".
     """
 
     def __init__(self, words: Iterable[str], real: Iterable[str] = ()) -> None:
         self._words, self._real = frozenset(words), frozenset(real)
 
     def corrected(self, word: str) -> str:
-        """The only known word that a word can be a slip of; else the word itself."""
-        if (
-            word in self._words
-            or word in self._real
-            or not re.fullmatch("[a-z]{3,}", word)
-            or word.removesuffix("s") in self._words
-        ):
+        """The only known word that a word can be a slip of, by one letter; else the word itself."""
+        known = {word, word.removesuffix("s")} & (self._words | self._real)
+        if known or not re.fullmatch(f"[a-z]{{{_SWAPPED},}}", word):
             return word
-        swapped = {w for w in _swaps(word) if w in self._words}
-        if len(swapped) == 1:
-            return swapped.pop()
-        if len(word) < _SHORT:
-            return word
-        most = 2 if len(word) >= _LONG else 1
-        near: dict[int, set[str]] = {}
-        for known in self._words:
-            if known[0] == word[0] and len(known) >= _SHORT and abs(len(known) - len(word)) <= most:
-                near.setdefault(_distance(word, known, most), set()).add(known)
-        best = near.get(min((d for d in near if d <= most), default=-1), set())
-        return best.pop() if len(best) == 1 else word
+        near = {meant for meant in self._words if meant[0] == word[0] and _is_slip(word, meant)}
+        return near.pop() if len(near) == 1 else word
 
 
-def _swaps(word: str) -> set[str]:
-    return {word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in range(len(word) - 1)}
-
-
-def _distance(one: str, other: str, most: int) -> int:
-    """How many letters are put in, left out, changed or swapped; above ``most``, some larger number."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        last, before, row = before, row, [i]
-        for j, b in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-    return row[-1]
+def _is_slip(word: str, meant: str) -> bool:
+    if abs(len(word) - len(meant)) > 1 or len(meant) < _SWAPPED:
+        return False
+    if len(word) != len(meant):
+        longer, shorter = sorted((word, meant), key=len, reverse=True)
+        return len(meant) >= _LEFT_OUT and any(
+            longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer))
+        )
+    wrong = [place for place in range(len(word)) if word[place] != meant[place]]
+    if len(wrong) == 1:
+        return len(meant) >= _CHANGED
+    first, last = wrong[0], wrong[-1]
+    return len(wrong) == 2 and last == first + 1 and word[first : last + 1] == meant[first : last + 1][::-1]
