@@ -219,14 +219,12 @@ def test_equal_models_have_equal_fingerprints_wherever_they_lie(tiny_gemma: Path
 def test_a_model_of_the_hub_that_was_fetched_is_found_with_its_commit(
     tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from huggingface_hub import constants
-
     hub = tmp_path / "models--google--medgemma-4b-it"
     commit = "0123456789abcdef0123456789abcdef01234567"
     shutil.copytree(tiny_gemma, hub / "snapshots" / commit)
     (hub / "refs").mkdir()
     (hub / "refs" / "main").write_text(commit)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     info = load_engine("medgemma-4b-it", device="cpu", precision="int8").info
     assert (info.name, info.model, info.revision) == ("MedGemma 4B int8", "google/medgemma-4b-it", commit)
 
