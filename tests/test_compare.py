@@ -117,6 +117,17 @@ def test_ctrl_c_before_anything_has_finished_leaves_nothing(tmp_path):
     assert list(Path("out").iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX pipe")
+def test_a_reader_that_leaves_costs_no_file(tmp_path):
+    cohort(tmp_path / "in", 2)
+    process = started(tmp_path, "in", "-o", "out", "--with", "template", "--with", "template,name=again")
+    process.stdout.close()
+    process.stdout = None
+    process.communicate(timeout=120)
+    assert process.returncode == ExitCode.DONE
+    assert sorted(path.name for path in Path("out").iterdir()) == NAMES
+
+
 @needs_signals
 def test_nobody_stays_behind_when_the_command_is_killed(tmp_path):
     cohort(tmp_path / "in", 1)

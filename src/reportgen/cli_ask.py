@@ -38,6 +38,10 @@ def ask(case: str, question: str | None, as_json: bool, interactive: bool, **cho
         raise UsageError(
             "Give one QUESTION, or --interactive.", 'Such as: reportgen ask case.json "What is the HC?"'
         )
+    if interactive and case == "-":
+        raise UsageError(
+            "Standard input cannot hold both the case and the questions.", "Give the case as a file."
+        )
     from reportgen.desk.ask import Asked, reply_lines
 
     with contextlib.closing(open_engine(chosen)) as engine:

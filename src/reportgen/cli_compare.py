@@ -61,10 +61,12 @@ def compare(inputs: tuple[str, ...], output: str, as_json: bool, quiet: bool, **
     )
     with interruptible():
         done = desk.compare(order, (lambda _: None) if quiet else say, quiet=quiet)
-        # Printed first: a disk that is full by now costs the files, not the figures.
-        print_json(done.comparison.plain()) if as_json else print_lines(desk.lines(done.comparison))
-        flush()
-        made = desk.write(done.comparison, order.out)
+        # A disk that is full by now costs the files and not the figures; a reader that left, the reverse.
+        try:
+            print_json(done.comparison.plain()) if as_json else print_lines(desk.lines(done.comparison))
+            flush()
+        finally:
+            made = desk.write(done.comparison, order.out)
     if done.comparison.stopped:
         say("Interrupted: what had finished is kept.")
     if not quiet:

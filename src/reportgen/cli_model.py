@@ -69,12 +69,14 @@ def check(name: str | None, random: bool, as_json: bool, **chosen: Any) -> int:
     from reportgen.desk.check_model import check_model
     from reportgen.desk.check_random import check_random
     from reportgen.desk.check_steps import step_lines, verdict
+    from reportgen.moments import interruptible
 
     if name is None and not random:
         raise UsageError("No model is named.", "Name one, such as smollm2-135m; `model status` lists them.")
     look = check_random if random else check_model
     asked = (name or "medgemma-4b-it", chosen["device"], chosen["precision"], chosen["seconds"], say)
-    found = look(*asked, tell=lambda step: None if as_json else print_lines(step_lines(step)))
+    with interruptible():  # so that SIGTERM too takes the random weights away
+        found = look(*asked, tell=lambda step: None if as_json else print_lines(step_lines(step)))
     if as_json:
         print_json({**found.plain(), "runs": found.runs})
     else:
@@ -111,8 +113,11 @@ def bundle(name: str | None, output: str | None, verify: str | None, **chosen: A
     from reportgen.desk.bundle import Wish, make_bundle
     from reportgen.desk.bundle.carried.verify import faults
     from reportgen.desk.bundle.target import Target
+    from reportgen.moments import interruptible
 
     if verify:
+        if name or output:
+            raise UsageError("--verify looks at a bundle, and makes none.", "Leave out NAME and -o DIR.")
         if found := faults(Path(verify)):
             print_lines(found)
             raise IntegrityError(
@@ -131,5 +136,7 @@ def bundle(name: str | None, output: str | None, verify: str | None, **chosen: A
         terms=Path(chosen["terms"]) if chosen["terms"] else None,
         indexes=tuple(word for pair in indexes for word in pair),
     )
-    print_lines([f"SHA-256 of {output}/SHA256SUMS: {make_bundle(wish, Path(output), say)}"])
+    with interruptible():  # so that SIGTERM too ends pip and takes away what is half done
+        digest = make_bundle(wish, Path(output), say)
+    print_lines([f"SHA-256 of {output}/SHA256SUMS: {digest}"])
     return ExitCode.DONE

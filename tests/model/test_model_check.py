@@ -4,6 +4,7 @@ goes on."""
 import contextlib
 import json
 import os
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -143,6 +144,17 @@ def test_what_a_killed_process_left_is_cleared_and_what_a_living_one_uses_is_not
     with random_weights.workshop() as folder:
         assert {path.name for path in place.iterdir()} == {f"random.{os.getpid()}.x", folder.name}
     assert not folder.exists()
+
+
+def test_sigterm_takes_the_random_weights_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORTGEN_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(random_weights, "build", lambda *_: signal.raise_signal(signal.SIGTERM))
+    heard = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("nobody listens"))
+    try:
+        assert main(["model", "check", "--random"]) == ExitCode.INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, heard)
+    assert not list(tmp_path.rglob("random.*"))
 
 
 def test_a_shape_that_is_not_known_names_those_that_are() -> None:

@@ -423,6 +423,7 @@ def test_a_finished_report_is_asked_about_and_a_changed_one_is_not(capsys, tmp_p
 def test_wrong_usage(capsys, tmp_path):
     told(capsys, str(FULL), code=ExitCode.USAGE)
     told(capsys, str(FULL), "HC?", "--interactive", code=ExitCode.USAGE)
+    told(capsys, "-", "--interactive", code=ExitCode.USAGE)
     told(capsys, str(FULL), "HC?", "--lang", "de", code=ExitCode.USAGE)
     told(capsys, str(tmp_path), "HC?", code=ExitCode.USAGE)
     told(capsys, str(FULL), "", code=ExitCode.USAGE)

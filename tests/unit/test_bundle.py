@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -198,6 +199,20 @@ def test_an_interrupt_leaves_nothing(
     monkeypatch.setattr(bundle, "bill", interrupted)
     with pytest.raises(KeyboardInterrupt):
         made(model, tmp_path / "out")
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_sigterm_is_an_interrupt(
+    shop: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(tmp_path.iterdir())
+    monkeypatch.setattr(bundle, "bill", lambda *_: signal.raise_signal(signal.SIGTERM))
+    heard = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("nobody listens"))
+    try:
+        asked = ["model", "bundle", str(model), "-o", str(tmp_path / "out")]
+        assert main([*asked, "--platform", "linux", "--python", "3.11"]) == ExitCode.INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, heard)
     assert set(tmp_path.iterdir()) == before
 
 
@@ -410,6 +425,14 @@ def test_a_platform_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[s
     assert "--platform amiga is unknown" in capsys.readouterr().err
     assert main(["model", "bundle", "x"]) == ExitCode.USAGE
     assert "needs the name of a model and -o DIR" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [["our-model"], ["-o", "new"]])
+def test_checking_a_bundle_makes_none(
+    whole: Path, more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["model", "bundle", "--verify", str(whole), *more]) == ExitCode.USAGE
+    assert "--verify looks at a bundle, and makes none." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

