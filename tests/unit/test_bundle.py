@@ -220,7 +220,7 @@ def test_what_is_there_already_is_not_touched(shop: Path, model: Path, tmp_path:
     out = tmp_path / "out"
     out.mkdir()
     (out / "mine").write_text("mine")
-    with pytest.raises(UsageError, match="is there already and is not empty"):
+    with pytest.raises(UsageError, match="is there already, and is no empty folder"):
         made(model, out)
     (out / "mine").unlink()
     made(model, out)

@@ -165,7 +165,7 @@ def _device(preset: Preset, device: str) -> Device:
     if device == "cuda" or preset.meant_for == "cuda":
         raise EngineError(
             f"The model '{preset.name}' cannot run on CUDA: {reason}.",
-            "Give --device cpu to run it on the processor (slowly), or --model auto to do without it.",
+            "Give --device cpu to run it on the processor (slowly); `run` does without it by --model auto.",
         )
     return "cpu"
 

@@ -66,7 +66,7 @@ def make_bundle(wish: Wish, out: Path, say: Say) -> str:
     """
     out = out.expanduser().absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} is there already and is not empty.", "Name a new folder.")
+        raise UsageError(f"{out} is there already, and is no empty folder.", "Name a new folder.")
     weights, workshop = Weights.here(wish.model), out.parent / f".{out.name}.partial"
     shutil.rmtree(workshop, ignore_errors=True)  # of a process that was killed
     try:

@@ -157,7 +157,7 @@ def _tables(plan: Path) -> list[tuple[str, dict[str, Any]]]:
     except OSError as error:
         raise UsageError(f"{plan} cannot be read ({type(error).__name__}).", "Check --plan.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{plan} is not TOML: {error}", "Correct it.") from None
+        raise UsageError(f"{plan} is not TOML: {error}.", "Correct it.") from None
     tables = content.pop("contestant", [])
     if content or not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
         raise UsageError(
