@@ -97,8 +97,9 @@ def write(
     (x, y), (name, size) = place, font
     before = {"left": 0.0, "right": 1.0, "centre": 0.5}[align]
     if side != "R" and not foreign(text):
-        x -= before and before * stringWidth(text, name, size)
-        with canvas.upright(x, stringWidth(text, name, size) if canvas.mirrored else 0):
+        wide = stringWidth(text, name, size) if before or canvas.mirrored else 0.0
+        x -= before * wide
+        with canvas.upright(x, wide):
             canvas.setFont(name, size)
             canvas.drawString(x, y, text)
         return
