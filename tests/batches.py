@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,18 @@ def good_words(prompt: Prompt) -> str:
         }
         sentences.append(frames[kind])
     return " ".join(sentences)
+
+
+def read_terminal(master: int) -> bytes:
+    """All that a process writes to its terminal, until it ends; closes our side of it."""
+    seen = b""
+    while True:
+        try:
+            piece = os.read(master, 4096)
+        except OSError:  # Linux: the other side is closed
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(master)
+    return seen

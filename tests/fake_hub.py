@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-__all__ = ["ANSWERS", "FakeHub", "running"]
+__all__ = ["ANSWERS", "FakeHub", "running", "up"]
 
 REPO = "google/medgemma-4b-it"
 _COMMIT = {"X-Repo-Commit": "0" * 40}
@@ -106,15 +106,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running() -> Iterator[FakeHub]:
-    """A hub that is up inside the block."""
-    hub = FakeHub()
+def up(hub: ThreadingHTTPServer, over: threading.Event) -> Iterator[None]:
+    """Inside, a server answers; ``over`` tells those of its threads that wait that nobody does any more."""
     thread = threading.Thread(target=hub.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield hub
+        yield
     finally:
-        hub.over.set()
+        over.set()
         hub.shutdown()
         thread.join()
         hub.server_close()
+
+
+@contextmanager
+def running() -> Iterator[FakeHub]:
+    """A hub that is up inside the block."""
+    hub = FakeHub()
+    with up(hub, hub.over):
+        yield hub

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from fake_hub import ANSWERS, REPO
+from fake_hub import ANSWERS, REPO, up
 
 __all__ = ["REPO", "ServingHub", "serving"]
 
@@ -161,12 +161,5 @@ class _Handler(BaseHTTPRequestHandler):
 def serving(folder: Path) -> Iterator[ServingHub]:
     """A hub that is up inside the block."""
     hub = ServingHub(folder)
-    thread = threading.Thread(target=hub.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with up(hub, hub.over):
         yield hub
-    finally:
-        hub.over.set()
-        hub.shutdown()
-        thread.join()
-        hub.server_close()

@@ -16,16 +16,18 @@ def test_what_is_installed_here_computes(tmp_path):
 
 
 def test_an_8_bit_product_that_is_wrong_is_told(monkeypatch, capsys):
-    torch = pytest.importorskip("torch")
-    bnb = pytest.importorskip("bitsandbytes")
+    import bitsandbytes as bnb
+    import torch
+
     monkeypatch.setattr(bnb.nn.Linear8bitLt, "forward", lambda self, x: torch.zeros(len(x), trial._SIDE))
     trial.main("8-bit")
     assert '"well": false' in capsys.readouterr().out
 
 
 def test_a_gpu_that_is_not_there_is_told(capsys):
-    torch = pytest.importorskip("torch")
+    import torch
+
     if torch.cuda.is_available():
-        pytest.skip("there is one")
+        pytest.skip("CUDA is there")
     trial.main("cuda")
     assert '"well": false' in capsys.readouterr().out

@@ -143,7 +143,7 @@ class immutable:  # noqa: N801 - reads as a statement
 
     def __enter__(self) -> None:
         if not self._set("+i"):
-            pytest.skip("no immutable files here")
+            pytest.skip("this file system has no immutable files; the refusals above are faked everywhere")
 
     def __exit__(self, *_: object) -> None:
         self._set("-i")
@@ -154,7 +154,7 @@ def test_a_folder_that_is_mounted_is_held_too(tmp_path):
     changed(tmp_path)
     unshare = [shutil.which("unshare") or "unshare", "--mount", "--map-root-user"]
     if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no namespaces here")
+        pytest.skip("this kernel gives no namespace; the refusals above are faked everywhere")
     run = f'"{sys.executable}" -m reportgen run in -o out --engine template --format txt,pdf'
     command = f"mount --bind out/case-001 out/case-001 && exec {run}"
     done = subprocess.run(

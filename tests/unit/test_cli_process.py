@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batches import put, record
+from batches import put, read_terminal, record
 
 HEAVY = ("torch", "transformers", "reportlab", "PIL", "pydantic", "jinja2", "yaml", "tqdm", "numpy")
 
@@ -163,16 +163,7 @@ def test_a_bar_on_a_terminal(tmp_path):
         stdout=subprocess.DEVNULL,
     )
     os.close(slave)
-    seen = b""
-    while True:
-        try:
-            piece = os.read(master, 4096)
-        except OSError:  # Linux: the other side is closed
-            break
-        if not piece:
-            break
-        seen += piece
-    os.close(master)
+    seen = read_terminal(master)
     assert process.wait() == 3
     assert b" cases/s]" in seen
     assert b"rejected: bad.json" in seen

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import consoles
-from batches import put, record, tree
+from batches import put, read_terminal, record, tree
 from reportgen.cli import main
 from reportgen.cli_options import typed
 from reportgen.cli_out import ascii_only, ready_streams
@@ -140,16 +140,7 @@ def test_a_bar_on_a_terminal_of_a_code_page(tmp_path, encoding):
         stdout=subprocess.DEVNULL,
     )
     os.close(slave)
-    seen = b""
-    while True:
-        try:
-            piece = os.read(master, 4096)
-        except OSError:  # Linux: the other side is closed
-            break
-        if not piece:
-            break
-        seen += piece
-    os.close(master)
+    seen = read_terminal(master)
     assert process.wait() == ExitCode.REJECTED, seen
     text = seen.decode(encoding.partition(":")[0])
     assert "rejected: \\u574f \\u2639.json" in text

@@ -183,7 +183,8 @@ def test_the_token_of_a_login_is_found_and_its_cure_is_another(there, monkeypatc
 
 
 def test_places_are_those_of_the_library(monkeypatch, tmp_path):
-    constants = pytest.importorskip("huggingface_hub.constants")
+    from huggingface_hub import constants
+
     monkeypatch.setenv("HF_HOME", constants.HF_HOME)
     assert str(hub_place.hub_cache()) == constants.HF_HUB_CACHE
     monkeypatch.delenv("HF_HOME")
