@@ -103,3 +103,8 @@ def test_outputs_name_no_folder(tmp_path):
 
 def test_a_name_of_one_s_own_is_told():
     assert Contestant(name="mine", model="a").told == "a,name=mine"
+
+
+def test_the_fixed_sentences_have_no_precision():
+    with pytest.raises(UsageError, match="the fixed sentences have no precision"):
+        contestants(["template:int8", "smollm2-135m"], None)

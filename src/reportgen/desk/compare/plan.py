@@ -180,6 +180,8 @@ def _contestant(where: str, table: dict[str, Any], usual: dict[str, Any]) -> Con
         made.setdefault("engine", "openai")
     if made.get("engine") == TEMPLATE:
         made["model"] = TEMPLATE
+        if "precision" in made:
+            raise UsageError(f"{where}: the fixed sentences have no precision.", "Leave it out.")
     elif made.get("engine") == "openai":
         usual = {"batch_size": usual.get("batch_size")}
     if made.get("engine") != TEMPLATE:
